@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* NAT64, decide: which binding does a packet belong to (RFC 6146 section 3.5)? decide_* only reads; what it finds
+ * goes into sg_decision, and commit() writes it down. */
+#include "feature/nat64/nat64.h"
+#include "lib/port_table.h"
+
+static __always_inline struct decision *decision_begin(void)
+{
+	__u32 zero = 0;
+	struct decision *d = bpf_map_lookup_elem(&sg_decision, &zero);
+
+	if (d)
+		__builtin_memset(d, 0, sizeof(*d));
+	return d;
+}
+
+static __always_inline void decision_common(struct decision *d, const struct pkt *p, const struct nat64_instance *i)
+{
+	d->feature = FEATURE_NAT64;
+	d->proto = p->proto;
+	d->family_in = 6;
+	d->family_out = 4;
+	d->instance = p->instance;
+	d->pool_first = i->pool4_first;
+	d->pool_count = i->pool4_count;
+	for (int k = 0; k < 4; k++)
+		d->timeout[k] = i->timeout[k];
+}
+
+static __always_inline bool in_pool6(const __be32 addr[4], const struct nat64_instance *i)
+{
+	__u32 len = i->pool6_len;
+
+	/* All lengths are whole bytes, and words but for 40, 48 and 56. */
+	for (int w = 0; w < 4; w++) {
+		__u32 bits = len > w * 32 ? len - w * 32 : 0;
+		__u32 mask = bits >= 32 ? ~0u : bits ? ~(~0u >> bits) : 0;
+
+		if ((addr[w] ^ i->pool6[w]) & bpf_htonl(mask))
+			return false;
+	}
+	return true;
+}
+
+/* The BIB entry of an inside transport address, 0 = none. */
+static __always_inline __u32 bib_of_inside(const struct decision *d)
+{
+	struct bib_key k = {};
+	__u32 *number;
+
+	for (int i = 0; i < 4; i++)
+		k.addr[i] = d->in.src[i];
+	k.port = d->in.sport;
+	k.proto = proto_of(d->proto, 4);
+	k.table = d->table;
+	k.instance = d->instance;
+	number = bpf_map_lookup_elem(&sg_bib_in, &k);
+	return number ? *number : 0;
+}
+
+/* From the inside: client and destination give everything but the pool address, which the BIB has or commit claims. */
+static __always_inline enum verdict decide_inside(struct pkt *p, const struct nat64_instance *i)
+{
+	struct decision *d = decision_begin();
+	struct bib *b;
+
+	if (!d)
+		return drop(p, R_INTERNAL);
+	decision_common(d, p, i);
+	d->in = p->t;
+	d->out.dst[0] = rfc6052_extract(p->t.dst, i->pool6_len);
+	d->out.dport = p->t.dport;
+	d->table = p->table;
+	if (not_unicast4(d->out.dst[0]))
+		return drop(p, R_NAT64_BAD_DEST);
+	if (class4_of(p, d->out.dst[0]))
+		d->flags |= SESSION_HAIRPIN;
+	d->bib = bib_of_inside(d);
+	if (d->bib) {
+		b = bpf_map_lookup_elem(&sg_bib, &d->bib);
+		if (!b || b->life != LIFE_LIVE)
+			return drop(p, R_SESSION_RACE);
+		for (int k = 0; k < 4; k++)
+			d->out.src[k] = b->out[k];
+		d->out.sport = b->out_port;
+	}
+	return V_COMMIT;
+}
+
+/* From the outside: endpoint-independent filtering, so a BIB entry is all that is asked for. */
+static __always_inline enum verdict decide_outside(struct pkt *p, const struct nat64_instance *i)
+{
+	struct decision *d = decision_begin();
+	bool icmp = p->proto == P_ICMP;
+	__be16 port = icmp ? p->t.sport : p->t.dport;
+	__u32 position = p->set * MAX_POOL + p->pool, number;
+	struct pool_address *a = bpf_map_lookup_elem(&sg_pool, &position);
+	struct bib *b;
+	void *table;
+
+	if (!d || !a)
+		return drop(p, R_INTERNAL);
+	number = a->number;
+	table = bpf_map_lookup_elem(&sg_ports_of, &number);
+	if (!table)
+		return drop(p, R_INTERNAL);
+	decision_common(d, p, i);
+	d->bib = port_owner(table, p->proto, bpf_ntohs(port));
+	b = d->bib ? bpf_map_lookup_elem(&sg_bib, &d->bib) : NULL;
+	if (!b || b->life != LIFE_LIVE || b->feature != FEATURE_NAT64)
+		return drop(p, R_POOL_NO_SESSION);
+	d->proto = proto_of(p->proto, 6);
+	d->table = b->table;
+	tuple_reverse(&d->out, &p->t, p->proto);
+	d->out.src[1] = d->out.src[2] = d->out.src[3] = 0;
+	d->out.dst[1] = d->out.dst[2] = d->out.dst[3] = 0;
+	for (int k = 0; k < 4; k++)
+		d->in.src[k] = b->in[k];
+	d->in.sport = b->in_port;
+	d->in.dport = d->out.dport;
+	rfc6052_embed(d->in.dst, i->pool6, i->pool6_len, p->t.src[0]);
+	if (class4_of(p, p->t.src[0]))
+		d->flags |= SESSION_HAIRPIN;
+	d->outside = 1;
+	return V_COMMIT;
+}
+
+/* Checks that do not depend on whether the session is known. */
+static __always_inline enum verdict admit(struct pkt *p)
+{
+	if (p->family == 6 && p->source_route) /* RFC 7915 section 5.1 */
+		return report(p, R_NAT64_SOURCE_ROUTE, ICMP6_PARAM, 0, p->source_route);
+	if (p->family == 4 && p->source_route) /* RFC 7915 section 4.1: source route failed */
+		return report(p, R_NAT64_SOURCE_ROUTE, ICMP4_UNREACH, 5, 0);
+	if (p->ttl <= 1)
+		return report(p, R_HOP_LIMIT, p->family == 6 ? ICMP6_TIME : ICMP4_TIME, 0, 0);
+	return V_CONTINUE;
+}
+
+__noinline int nat64_pool6(struct xdp_md *ctx, struct pkt *p)
+{
+	struct nat64_instance *i;
+	enum verdict v;
+
+	if (!p)
+		return V_DROP;
+	i = nat64_instance(p, p->instance);
+	if (!i)
+		return drop(p, R_INTERNAL);
+	if (p->in_port >= MAX_PORTS || !(i->inside >> p->in_port & 1))
+		return drop(p, R_POOL_WRONG_SIDE);
+	if (in_pool6(p->t.src, i))
+		return drop(p, R_NAT64_BAD_SOURCE);
+	if (p->is_error)
+		return nat64_error_find(ctx, p);
+	v = admit(p);
+	if (v != V_CONTINUE)
+		return v;
+	if (p->frag == LATER_FRAGMENT)
+		return nat64_fragment_find(ctx, p);
+	if (!has_ports(p))
+		return p->proto == P_ICMP6 ? drop(p, R_ICMP_UNTRANSLATABLE) :
+					     report(p, R_NAT64_PROTO, ICMP6_UNREACH, 4, 0);
+	if (p->proto == P_TCP && (p->tcp_flags & (TCP_SYN | TCP_RST)) != TCP_SYN)
+		return drop(p, R_TCP_NOT_OPEN);
+	return decide_inside(p, i);
+}
+
+__noinline int nat64_pool4(struct xdp_md *ctx, struct pkt *p)
+{
+	struct nat64_instance *i;
+	enum verdict v;
+
+	if (!p)
+		return V_DROP;
+	i = nat64_instance(p, p->instance);
+	if (!i)
+		return drop(p, R_INTERNAL);
+	if (!(p->role & ROLE_OUTSIDE) && !p->hairpin)
+		return drop(p, R_POOL_WRONG_SIDE);
+	if (not_unicast4(p->t.src[0]) && !p->is_error)
+		return drop(p, R_BAD_HEADER);
+	if (p->is_error)
+		return nat64_error_find(ctx, p);
+	v = admit(p);
+	if (v != V_CONTINUE)
+		return v;
+	if (p->frag == LATER_FRAGMENT)
+		return nat64_fragment_find(ctx, p);
+	if (!has_ports(p))
+		return drop(p, p->proto == P_ICMP ? R_ICMP_UNTRANSLATABLE : R_NAT64_PROTO);
+	v = decide_outside(p, i);
+	if (v == V_COMMIT && p->proto == P_TCP && (p->tcp_flags & (TCP_SYN | TCP_RST)) != TCP_SYN)
+		return drop(p, R_TCP_NOT_OPEN);
+	return v;
+}
+
+/* A session is known: what is left to ask does not depend on the configuration, unless that has changed. */
+__noinline int nat64_session(struct xdp_md *ctx, struct pkt *p)
+{
+	use_args(ctx, p);
+	if (!p)
+		return V_DROP;
+	return admit(p);
+}
+
+/* The configuration has changed since the session was allowed. It goes on if its binding still belongs to one and
+ * the same instance. */
+static __always_inline bool still_allowed(const struct pkt *p, struct session *s)
+{
+	struct class6_key k = { .prefixlen = 32 + 128, .set = p->set, .table = s->table };
+	struct class_value *in, *out;
+	struct nat64_instance *i;
+	struct pool_address *a;
+	__u32 position;
+	__u16 port = bpf_ntohs(s->out.sport);
+
+	for (int w = 0; w < 4; w++)
+		k.addr[w] = s->in.dst[w];
+	in = bpf_map_lookup_elem(&sg_class6, &k);
+	out = class4_of(p, s->out.src[0]);
+	if (!in || !out || in->kind != CLASS_NAT64_POOL6 || out->kind != CLASS_NAT64_POOL4 ||
+	    in->instance != out->instance)
+		return false;
+	i = nat64_instance(p, in->instance);
+	position = p->set * MAX_POOL + out->number;
+	a = bpf_map_lookup_elem(&sg_pool, &position);
+	if (!i || !a || port < a->port_min || port > a->port_max)
+		return false;
+	if (!REF_OUTSIDE(p->ref) && (p->in_port >= MAX_PORTS || !(i->inside >> p->in_port & 1)))
+		return false;
+	s->instance = in->instance;
+	for (int c = 0; c < 4; c++)
+		s->timeout[c] = i->timeout[c];
+	s->epoch = p->epoch;
+	return true;
+}
+
+__noinline int nat64_renew(struct xdp_md *ctx, struct pkt *p)
+{
+	struct session *s;
+
+	use_args(ctx, p);
+	if (!p)
+		return V_DROP;
+	s = session_at(REF_NUMBER(p->ref));
+	if (!s)
+		return drop(p, R_INTERNAL);
+	if (s->epoch == p->epoch || still_allowed(p, s))
+		return V_CONTINUE;
+	session_end(REF_NUMBER(p->ref), p->now);
+	return drop(p, R_SESSION_REVOKED);
+}

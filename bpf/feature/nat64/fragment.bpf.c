@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* NAT64, fragments (RFC 6146 section 3.4, RFC 7915 sections 4.1 and 5.1.1), in order. Later fragments follow the note
+ * of the first one. The sum of ICMPv6 covers the length of the whole message and that of ICMP does not, and UDP
+ * without a checksum needs one: there the first fragment waits until the last has told what was missing. */
+#include "feature/nat64/nat64.h"
+
+/* Never both true and expired: a place whose time is over belongs to whoever claims it. */
+static __always_inline bool live(const struct frag *f, __u32 now)
+{
+	return f->state != FRAG_FREE && (__s32)(f->deadline - now) > 0;
+}
+
+static __always_inline bool same_datagram(const struct frag *f, const struct pkt *p)
+{
+	__u32 diff = f->src[0] ^ p->t.src[0];
+
+	diff |= f->dst[0] ^ p->t.dst[0];
+	if (p->family == 6)
+		for (int i = 1; i < 4; i++)
+			diff |= (f->src[i] ^ p->t.src[i]) | (f->dst[i] ^ p->t.dst[i]);
+	diff |= f->id ^ p->frag_id;
+	return !diff && f->family == p->family && f->proto == p->proto && f->table == p->table;
+}
+
+static __always_inline __u32 place_of(const struct pkt *p, __u32 way)
+{
+	__u32 h = p->t.src[0] ^ p->t.dst[0] * 0x85ebca6bu ^ p->frag_id * 0xc2b2ae35u;
+
+	if (p->family == 6)
+		h ^= p->t.src[3] * 0x27d4eb2fu ^ p->t.dst[3] ^ p->t.src[1];
+	h = (h ^ h >> 15) * 0x9e3779b1u;
+	return ((h >> 20) + way) & (MAX_FRAGS - 1);
+}
+
+static __always_inline struct frag *frag_at(__u32 place)
+{
+	return bpf_map_lookup_elem(&sg_frag, &place);
+}
+
+static __always_inline struct frag *frag_find(const struct pkt *p, __u32 *place)
+{
+	for (__u32 way = 0; way < FRAG_WAYS; way++) {
+		struct frag *f;
+
+		*place = place_of(p, way);
+		f = frag_at(*place);
+		if (f && live(f, p->now) && f->state != FRAG_CLAIMED && same_datagram(f, p))
+			return f;
+	}
+	return NULL;
+}
+
+__noinline int nat64_fragment_open(struct xdp_md *ctx, struct pkt *p)
+{
+	struct frag *f;
+	__u32 place = 0, state;
+
+	use_args(ctx, p);
+	if (!p)
+		return V_DROP;
+	f = frag_find(p, &place);
+	if (f) /* RFC 5722: a second first fragment is an overlap */
+		return drop(p, R_FRAG_BAD);
+	for (__u32 way = 0; way < FRAG_WAYS; way++) {
+		place = place_of(p, way);
+		f = frag_at(place);
+		if (!f || live(f, p->now))
+			continue;
+		state = f->state;
+		if (state == FRAG_HELD) /* the sweep still has to count it */
+			continue;
+		if (__sync_val_compare_and_swap(&f->state, state, FRAG_CLAIMED) != state)
+			continue;
+		for (int i = 0; i < 4; i++) {
+			f->src[i] = p->t.src[i];
+			f->dst[i] = p->t.dst[i];
+		}
+		f->id = p->frag_id;
+		f->proto = p->proto;
+		f->family = p->family;
+		f->table = p->table;
+		f->ref = p->ref;
+		f->seen = p->l4_len;
+		f->total = 0;
+		f->sum = 0;
+		f->in_port = p->in_port;
+		f->parked_len = 0;
+		f->deadline = p->now + FRAG_SECONDS * p->hz;
+		p->frag_slot = place;
+		__sync_lock_test_and_set(&f->state, FRAG_OPEN);
+		return V_CONTINUE;
+	}
+	return drop(p, R_FRAG_TABLE_FULL);
+}
+
+__noinline int nat64_fragment_hold(struct xdp_md *ctx, struct pkt *p)
+{
+	__u32 place, len;
+	struct park *park;
+	struct frag *f;
+
+	if (!p)
+		return V_DROP;
+	place = p->frag_slot;
+	f = frag_at(place);
+	park = bpf_map_lookup_elem(&sg_park, &place);
+	if (!f || !park)
+		return drop(p, R_INTERNAL);
+	len = p->l4 + p->l4_len - p->l3;
+	barrier_var(len);
+	if (len < 1 || len > PARK_BYTES) {
+		f->deadline = p->now;
+		return drop(p, R_FRAG_TOO_BIG);
+	}
+	if (bpf_xdp_load_bytes(ctx, p->l3, park->bytes, len))
+		return drop(p, R_TRUNCATED);
+	f->parked_len = len;
+	f->frag_mtu = p->frag_mtu;
+	f->check_off = p->l4 - p->l3 + CHECK_OFF(p->proto);
+	__sync_lock_test_and_set(&f->state, FRAG_HELD);
+	return V_TAKEN;
+}
+
+/* All fragments have passed: the held one gets what its checksum lacked, and leaves behind this packet. */
+static __always_inline void release(struct pkt *p, struct frag *f, __u32 place, bool outside)
+{
+	struct park *park = bpf_map_lookup_elem(&sg_park, &place);
+	__u16 len = bpf_htons(f->total), delta;
+	__u32 off = f->check_off & (PARK_BYTES - 2);
+	__sum16 *check;
+
+	if (!park || __sync_val_compare_and_swap(&f->state, FRAG_HELD, FRAG_DONE) != FRAG_HELD)
+		return;
+	if (p->proto == P_UDP)
+		delta = csum_fold64((__u64)f->sum + len);
+	else
+		delta = outside ? len : (__u16)~len;
+	check = (void *)park->bytes + off;
+	*check = csum_apply(*check, delta);
+	if (p->proto == P_UDP && !*check)
+		*check = 0xffff;
+	p->parked = 1;
+	p->frag_slot = place;
+}
+
+static __always_inline enum verdict account(struct xdp_md *ctx, struct pkt *p, struct frag *f)
+{
+	__u32 total = p->frag_off + p->l4_len;
+
+	if (f->total && (total > f->total || !p->more))
+		return drop(p, R_FRAG_BAD);
+	if (!p->more)
+		f->total = total;
+	if (f->state == FRAG_HELD && p->proto == P_UDP) {
+		int sum = sum_bytes(ctx, p->l4, p->l4_len);
+
+		if (sum < 0)
+			return drop(p, R_TRUNCATED);
+		__sync_fetch_and_add(&f->sum, sum);
+	}
+	__sync_fetch_and_add(&f->seen, p->l4_len);
+	return V_CONTINUE;
+}
+
+__noinline int nat64_fragment_find(struct xdp_md *ctx, struct pkt *p)
+{
+	struct session *s;
+	struct frag *f;
+	__u32 place = 0;
+
+	use_args(ctx, p);
+	if (!p)
+		return V_DROP;
+	f = frag_find(p, &place);
+	if (!f)
+		return drop(p, R_FRAG_NO_FIRST);
+	s = session_at(REF_NUMBER(f->ref));
+	if (!s || s->life != LIFE_LIVE)
+		return drop(p, R_FRAG_NO_FIRST);
+	p->ref = f->ref;
+	p->frag_slot = place;
+	return V_CONTINUE;
+}
+
+__noinline int nat64_fragment_later(struct xdp_md *ctx, struct pkt *p)
+{
+	struct session *s;
+	struct frag *f;
+	__u32 place, size;
+	bool outside;
+	enum verdict v;
+
+	if (!p)
+		return V_DROP;
+	place = p->frag_slot;
+	f = frag_at(place);
+	outside = REF_OUTSIDE(p->ref);
+	s = session_at(REF_NUMBER(p->ref));
+	if (!s || !f)
+		return drop(p, R_INTERNAL);
+	v = account(ctx, p, f);
+	if (v != V_CONTINUE)
+		return v;
+	if (s->flags & SESSION_HAIRPIN && !outside) {
+		if (p->hairpin)
+			return drop(p, R_NAT64_HAIRPIN_LOOP);
+		v = nat64_header(ctx, p, outside);
+		p->hairpin = 1;
+		return v == V_CONTINUE ? V_AGAIN : v;
+	}
+	v = nat64_resolve(ctx, p, outside);
+	if (v != V_CONTINUE)
+		return v;
+	size = p->l4_len + (outside ? IP6_LEN + FRAG_LEN : IP4_LEN);
+	p->frag_mtu = size > p->out_mtu ? p->out_mtu : 0;
+	if (outside && size > 1280)
+		p->frag_mtu = p->out_mtu < 1280 ? p->out_mtu : 1280;
+	v = nat64_header(ctx, p, outside);
+	if (v != V_CONTINUE)
+		return v;
+	if (f->total && f->seen == f->total && f->state == FRAG_HELD)
+		release(p, f, place, outside);
+	return emit(ctx, p);
+}

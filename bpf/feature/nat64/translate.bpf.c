@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* NAT64, translate: whole packets and first fragments of a session, in the general tier (RFC 7915 sections 4, 5). */
+#include "feature/nat64/nat64.h"
+
+#define IP6_MIN_MTU 1280
+#define MSS_OPTIONS 40 /* bytes of options that a TCP header can have */
+
+__noinline int nat64_resolve(struct xdp_md *ctx, struct pkt *p, __u32 outside)
+{
+	struct session *s;
+	enum verdict v;
+	__u32 adj, resolved;
+
+	if (!p)
+		return V_DROP;
+	s = session_at(REF_NUMBER(p->ref));
+	if (!s)
+		return drop(p, R_INTERNAL);
+	adj = outside ? s->adj_in : s->adj_out;
+	resolved = outside ? s->resolved_in : s->resolved_out;
+	if (adj && p->now - resolved < p->hz) {
+		struct adjacency *a = bpf_map_lookup_elem(&sg_adj, &adj);
+
+		if (!a)
+			return drop(p, R_INTERNAL);
+		p->adj = adj;
+		p->out_mtu = a->mtu;
+		p->out_port = a->port;
+		return V_CONTINUE;
+	}
+	/* Asked again once a second by a packet of the session: right even while the daemon is dead. */
+	p->nh_family = outside ? 6 : 4;
+	for (int i = 0; i < 4; i++)
+		p->nh[i] = outside ? s->in.src[i] : i ? 0 : s->out.dst[0];
+	v = resolve(ctx, p);
+	if (v == V_PASS) /* the binding's far end is this box itself: nothing rewritten goes to the kernel */
+		return drop(p, R_NO_ROUTE);
+	if (v != V_CONTINUE)
+		return v;
+	if (outside) {
+		s->adj_in = p->adj;
+		s->resolved_in = p->now;
+	} else {
+		s->adj_out = p->adj;
+		s->resolved_out = p->now;
+	}
+	return V_CONTINUE;
+}
+
+/* IPv6 to IPv4: identification and flags (RFC 7915 sections 5.1 and 5.1.1). */
+static __always_inline enum verdict header_6to4(struct xdp_md *ctx, struct pkt *p, const struct session *s)
+{
+	bool fragment = p->frag || p->atomic, df = !fragment && IP4_LEN + p->l4_len > DF_ABOVE;
+	void *data, *end;
+	struct ip4_hdr *ip;
+
+	if (bpf_xdp_adjust_head(ctx, (int)p->l4 - IP4_LEN - (int)p->l3))
+		return drop(p, R_HEADROOM);
+	data = (void *)(long)ctx->data;
+	end = (void *)(long)ctx->data_end;
+	ip = at(data, p->l3);
+	if ((void *)(ip + 1) > end)
+		return drop(p, R_TRUNCATED);
+	write_ip4(ip, p->tos, p->l4_len,
+		  fragment ? bpf_htons(p->frag_id) : df ? 0 : bpf_get_prandom_u32(), df, p->ttl - 1,
+		  p->proto == P_ICMP6 ? P_ICMP : p->proto, s->out.src[0], s->out.dst[0]);
+	if (p->frag) {
+		ip->frag = bpf_htons((p->more ? IP4_MF : 0) | p->frag_off / 8);
+		ip->check = 0;
+		ip->check = csum_ip4(ip);
+	}
+	p->l4 = p->l3 + IP4_LEN;
+	return V_CONTINUE;
+}
+
+/* IPv4 to IPv6, with a fragment header where the packet is a fragment or has to become some (sections 4.1, 4). */
+static __always_inline enum verdict header_4to6(struct xdp_md *ctx, struct pkt *p, const struct session *s)
+{
+	bool fragment = p->frag || p->frag_mtu;
+	__u32 len = IP6_LEN + (fragment ? FRAG_LEN : 0);
+	__u8 next = p->proto == P_ICMP ? P_ICMP6 : p->proto;
+	void *data, *end;
+	struct ip6_hdr *ip;
+	struct frag_hdr *fh;
+
+	if (bpf_xdp_adjust_head(ctx, (int)p->l4 - (int)len - (int)p->l3))
+		return drop(p, R_HEADROOM);
+	data = (void *)(long)ctx->data;
+	end = (void *)(long)ctx->data_end;
+	ip = at(data, p->l3);
+	fh = (void *)(ip + 1);
+	if ((void *)(fh + 1) > end)
+		return drop(p, R_TRUNCATED);
+	write_ip6(ip, p->tos, p->l4_len + len - IP6_LEN, p->ttl - 1, fragment ? EXT_FRAG : next, s->in.dst, s->in.src);
+	if (fragment) {
+		fh->next = next;
+		fh->zero = 0;
+		fh->off = bpf_htons(p->frag_off | p->more);
+		fh->id = bpf_htonl(p->frag_id);
+	}
+	p->l4 = p->l3 + len;
+	return V_CONTINUE;
+}
+
+__noinline int nat64_header(struct xdp_md *ctx, struct pkt *p, __u32 outside)
+{
+	enum verdict v;
+	struct session *s;
+
+	if (!p)
+		return V_DROP;
+	s = session_at(REF_NUMBER(p->ref));
+	if (!s)
+		return drop(p, R_INTERNAL);
+	/* Bytes behind the IP length are padding of the link, or worse: they do not travel on. */
+	if (p->frame_len > p->l4 + p->l4_len &&
+	    bpf_xdp_adjust_tail(ctx, (int)(p->l4 + p->l4_len) - (int)p->frame_len))
+		return drop(p, R_INTERNAL);
+	v = outside ? header_4to6(ctx, p, s) : header_6to4(ctx, p, s);
+	p->frame_len = p->l4 + p->l4_len;
+	return v;
+}
+
+/* Does the translated packet fit? Sets pkt->frag_mtu where it may be cut; else the sender is told. */
+static __always_inline enum verdict check_size(struct pkt *p, bool outside)
+{
+	__u32 size = p->l4_len + (outside ? IP6_LEN + (p->frag ? FRAG_LEN : 0) : IP4_LEN);
+	__u32 mtu = p->out_mtu;
+
+	p->frag_mtu = 0;
+	if (!outside) {
+		if (size <= mtu)
+			return V_CONTINUE;
+		/* RFC 7915 section 5: no IPv6 sender goes below 1280, so what is as small is cut behind us. */
+		if (p->frag || p->atomic || size <= DF_ABOVE) {
+			p->frag_mtu = mtu;
+			return V_CONTINUE;
+		}
+		mtu += IP6_LEN - IP4_LEN;
+		return report(p, R_TOO_BIG, ICMP6_TOO_BIG, 0, mtu < IP6_MIN_MTU ? IP6_MIN_MTU : mtu);
+	}
+	if (p->df) {
+		if (size <= mtu)
+			return V_CONTINUE;
+		mtu -= size - p->l4_len - IP4_LEN;
+		return report(p, R_TOO_BIG, ICMP4_UNREACH, 4, mtu);
+	}
+	if (size > (mtu < IP6_MIN_MTU ? mtu : IP6_MIN_MTU))
+		p->frag_mtu = mtu < IP6_MIN_MTU ? mtu : IP6_MIN_MTU;
+	return V_CONTINUE;
+}
+
+/* RFC 7915 section 4.5: IPv6 has no UDP without checksum. Of a first fragment only its own part is summed; the rest
+ * is added when it is released. The caller has written the new ports. */
+static __always_inline enum verdict udp_compute(struct xdp_md *ctx, struct pkt *p, const struct session *s)
+{
+	int sum = sum_bytes(ctx, p->l4, p->l4_len);
+	__sum16 check;
+
+	if (sum < 0)
+		return drop(p, R_TRUNCATED);
+	check = (__sum16)~csum_fold64((__u64)sum + s->pseudo_in + (p->frag ? 0 : bpf_htons(p->l4_len)));
+	if (!check)
+		check = 0xffff;
+	if (bpf_xdp_store_bytes(ctx, p->l4 + CHECK_OFF(P_UDP), &check, 2))
+		return drop(p, R_TRUNCATED);
+	return V_CONTINUE;
+}
+
+struct mss_search {
+	struct xdp_md *ctx;
+	__u32 off, end;
+	__u32 at; /* where the option's value is, 0 = there is none */
+};
+
+static long mss_step(__u32 i, struct mss_search *f)
+{
+	__u8 o[2];
+
+	if (f->off + 4 > f->end || bpf_xdp_load_bytes(f->ctx, f->off, o, 2) || !o[0])
+		return 1;
+	if (o[0] == 1) {
+		f->off++;
+		return 0;
+	}
+	if (o[0] == 2 && o[1] == 4)
+		f->at = f->off + 2;
+	f->off += o[1];
+	return f->at || o[1] < 2;
+}
+
+/* The largest segment that fits both links once translated. */
+static __always_inline __u32 mss_limit(const struct pkt *p, const struct session *s)
+{
+	__u32 adj_in = s->adj_in, adj_out = s->adj_out, most = 65535;
+	struct adjacency *in = adj_in ? bpf_map_lookup_elem(&sg_adj, &adj_in) : NULL;
+	struct adjacency *out = adj_out ? bpf_map_lookup_elem(&sg_adj, &adj_out) : NULL;
+
+	if (in)
+		most = in->mtu - IP6_LEN - TCP_LEN;
+	else if (!REF_OUTSIDE(p->ref))
+		most = p->port_mtu - IP6_LEN - TCP_LEN;
+	if (out && out->mtu - IP4_LEN - TCP_LEN < most)
+		most = out->mtu - IP4_LEN - TCP_LEN;
+	return most;
+}
+
+/* TCP maximum segment size (RFC 879): no side sends what would not fit on the other. Only SYNs carry it. */
+static __noinline int clamp_mss(struct xdp_md *ctx, struct pkt *p, const struct session *s)
+{
+	struct mss_search f = { .ctx = ctx, .off = p->l4 + TCP_LEN };
+	__u32 most = mss_limit(p, s);
+	struct tcp_hdr tcp;
+	__be16 mss, least = bpf_htons(most);
+	__u16 delta;
+	__sum16 check;
+
+	if (bpf_xdp_load_bytes(ctx, p->l4, &tcp, sizeof(tcp)) || (tcp.off >> 4) * 4 > p->l4_len)
+		return 0;
+	f.end = p->l4 + (tcp.off >> 4) * 4;
+	bpf_loop(MSS_OPTIONS, mss_step, &f, 0);
+	if (!f.at || bpf_xdp_load_bytes(ctx, f.at, &mss, 2) || bpf_ntohs(mss) <= most)
+		return 0;
+	delta = csum_delta(mss, least);
+	if ((f.at - p->l4) & 1) /* at an odd offset the bytes of the sum change places */
+		delta = delta << 8 | delta >> 8;
+	check = csum_apply(tcp.check, delta);
+	bpf_xdp_store_bytes(ctx, f.at, &least, 2);
+	bpf_xdp_store_bytes(ctx, p->l4 + CHECK_OFF(P_TCP), &check, 2);
+	return 1;
+}
+
+/* Whole packets and first fragments. */
+static __always_inline enum verdict translate(struct xdp_md *ctx, struct pkt *p)
+{
+	struct session *s;
+	bool outside, hairpin, zero_udp = false;
+	enum verdict v;
+
+	outside = REF_OUTSIDE(p->ref);
+	s = session_at(REF_NUMBER(p->ref));
+	if (!s)
+		return drop(p, R_INTERNAL);
+	hairpin = !outside && s->flags & SESSION_HAIRPIN;
+	if (hairpin) {
+		if (p->hairpin)
+			return drop(p, R_NAT64_HAIRPIN_LOOP);
+	} else {
+		v = nat64_resolve(ctx, p, outside);
+		if (v != V_CONTINUE)
+			return v;
+		v = check_size(p, outside);
+		if (v != V_CONTINUE)
+			return v;
+	}
+	if (p->proto == P_UDP) {
+		__sum16 check;
+
+		if (bpf_xdp_load_bytes(ctx, p->l4 + CHECK_OFF(P_UDP), &check, 2))
+			return drop(p, R_TRUNCATED);
+		if (!check && p->family == 6) /* RFC 8200 section 8.1 */
+			return drop(p, R_BAD_HEADER);
+		zero_udp = !check;
+	}
+	if (p->frag == WHOLE && needs_completion(ctx, p, outside ? s->pseudo_out : s->pseudo_in))
+		complete_checksum(ctx, p);
+	if (p->frag == FIRST_FRAGMENT) {
+		v = nat64_fragment_open(ctx, p);
+		if (v != V_CONTINUE)
+			return v;
+	}
+	if (p->proto == P_TCP && p->tcp_flags & TCP_SYN && p->frag == WHOLE)
+		clamp_mss(ctx, p, s);
+	if (!rewrite_l4(ctx, p, s, outside))
+		return drop(p, R_TRUNCATED);
+	if (zero_udp) {
+		v = udp_compute(ctx, p, s);
+		if (v != V_CONTINUE)
+			return v;
+	}
+	v = nat64_header(ctx, p, outside);
+	if (v != V_CONTINUE)
+		return v;
+	if (hairpin) {
+		p->hairpin = 1;
+		return V_AGAIN;
+	}
+	/* Turned round, the length that ICMPv6 sums has been neither taken out nor put in: nothing is missing. */
+	if (p->frag == FIRST_FRAGMENT && !p->hairpin && (zero_udp || p->proto == P_ICMP || p->proto == P_ICMP6))
+		return nat64_fragment_hold(ctx, p);
+	return emit(ctx, p);
+}
+
+__noinline int nat64_rewrite(struct xdp_md *ctx, struct pkt *p)
+{
+	struct session *s;
+	enum verdict v;
+
+	if (!p)
+		return V_DROP;
+	if (p->is_error)
+		return nat64_icmp_error(ctx, p);
+	v = nat64_renew(ctx, p);
+	if (v != V_CONTINUE)
+		return v;
+	s = session_at(REF_NUMBER(p->ref));
+	if (!s)
+		return drop(p, R_INTERNAL);
+	session_touch(s, p->now, p->hz);
+	if (p->frag == LATER_FRAGMENT)
+		return nat64_fragment_later(ctx, p);
+	if (p->proto == P_TCP)
+		session_tcp(s, p->tcp_flags, REF_OUTSIDE(p->ref), p->now);
+	return translate(ctx, p);
+}

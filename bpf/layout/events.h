@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* What `monitor` sees: drops and new sessions. */
+#pragma once
+#include "lib/kernel.h"
+
+enum event_kind { EVENT_DROP = 1, EVENT_SESSION = 2, EVENT_END = 3 };
+
+struct event {
+	__u64  ktime DOC("nanoseconds of CLOCK_MONOTONIC");
+	__u8   kind DOC("enum event_kind");
+	__u8   family DOC("of the addresses below");
+	__u8   proto;
+	__u8   tcp_flags;
+	__u16  reason DOC("enum drop_reason");
+	__u16  in_port;
+	__be32 src[4], dst[4];
+	__be16 sport, dport;
+	__u32  session DOC("session number, 0 = none");
+	__u32  length DOC("of the layer 3 packet");
+	__u32  lost DOC("events of this CPU that found no room or no tokens since the last one");
+};
+
+/* Purpose: events for monitor. Writer: packets, within a budget of knobs.events a second and CPU. Reader: daemon.
+ * Full: counted in `lost`. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+} sg_events __weak SEC(".maps");
