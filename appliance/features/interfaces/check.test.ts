@@ -1,0 +1,159 @@
+import { assert, seen, suite } from '../../../test/kit/suite.ts';
+import { type CheckedText, checkText } from '../../config/check-text.ts';
+import type { Facts } from '../../contract/feature.ts';
+import { configSchema, features } from '../index.ts';
+import { interfaceErrors } from './errors.ts';
+
+const test = suite('interfaces: rules');
+
+const BASE = `version: 1
+interfaces:
+  lan: {device: eth0, role: inside, addresses: ["2001:db8:1::1/64"]}
+  up: {device: eth1, role: outside, mtu: 1500, addresses: [198.51.100.2/24]}
+`;
+
+function check(text: string, facts?: Facts): CheckedText {
+  return checkText(text, 'f', configSchema, features, facts);
+}
+
+/** What stands after the four lines of BASE, and what is said about it, word by word. */
+const cases: readonly (readonly [name: string, text: string, ...errors: string[]])[] = [
+  [
+    'two interfaces on one device',
+    '  again: {device: eth1, role: outside}\n',
+    'f:5:19  INTERFACE_DEVICE_DUPLICATE  Device eth1 is already up (line 4). One device is one interface; it may have several roles.',
+  ],
+  [
+    'a device named by key and by device',
+    '  eth0: {role: outside}\n',
+    'f:5:9  INTERFACE_DEVICE_DUPLICATE  Device eth0 is already lan (line 3). One device is one interface; it may have several roles.',
+  ],
+  [
+    'the same VLAN twice',
+    '  a: {link: lan, vlan: 7, role: inside}\n  b: {link: lan, vlan: 7, role: outside}\n',
+    'f:6:24  INTERFACE_DEVICE_DUPLICATE  VLAN 7 of lan is already a (line 5). One device is one interface; it may have several roles.',
+  ],
+  [
+    'a VLAN without a link',
+    '  a: {vlan: 7, role: inside}\n',
+    'f:5:13  INTERFACE_LINK_VLAN  a has a vlan without a link. A VLAN is written {link: INTERFACE, vlan: NUMBER, role: ROLE}.',
+  ],
+  [
+    'a link without a VLAN',
+    '  a: {link: lan, role: inside}\n',
+    'f:5:13  INTERFACE_LINK_VLAN  a has a link without a vlan. A VLAN is written {link: INTERFACE, vlan: NUMBER, role: ROLE}.',
+  ],
+  [
+    'a VLAN with a device',
+    '  a: {link: lan, vlan: 7, device: eth7, role: inside}\n',
+    'f:5:35  INTERFACE_LINK_VLAN  a is a VLAN of lan, so it has no device of its own. Leave out device, or link and vlan.',
+  ],
+  [
+    'a VLAN with an attachment of its own',
+    '  a: {link: lan, vlan: 7, xdp: native, role: inside}\n',
+    'f:5:32  INTERFACE_LINK_VLAN  a is a VLAN of lan, so it has no xdp of its own. Leave out xdp, or link and vlan.',
+  ],
+  [
+    'a VLAN on an unknown interface',
+    '  a: {link: lam, vlan: 7, role: inside}\n',
+    'f:5:13  INTERFACE_LINK_UNKNOWN  No interface is named lam. VLANs can be on: lan, up.',
+  ],
+  [
+    'a VLAN on a VLAN',
+    '  a: {link: lan, vlan: 7, role: inside}\n  b: {link: a, vlan: 8, role: inside}\n',
+    'f:6:13  INTERFACE_LINK_UNKNOWN  a is itself a VLAN of lan. VLANs can be on: lan, up.',
+  ],
+  [
+    'a VLAN on a management interface',
+    '  m: {device: eth2, role: management}\n  a: {link: m, vlan: 7, role: inside}\n',
+    'f:6:13  INTERFACE_LINK_UNKNOWN  m has role management, and the data path never touches its device. VLANs can be on: lan, up.',
+  ],
+  [
+    'no role',
+    '  a:\n    device: eth2\n',
+    'f:5:3  INTERFACE_ROLE_MISSING  a has no role. Write role: inside, outside or management.',
+  ],
+  [
+    'management and another role',
+    '  a: {device: eth2, role: [management, inside]}\n',
+    'f:5:27  INTERFACE_ROLE_CONFLICT  a is for management and for inside. A management interface has no other role.',
+  ],
+  [
+    'an attachment on a management interface',
+    '  a: {device: eth2, role: management, xdp: generic}\n',
+    'f:5:44  INTERFACE_ROLE_CONFLICT  a is for management: the data path is never attached there. Leave out xdp.',
+  ],
+  [
+    'an address on two interfaces',
+    '  a: {device: eth2, role: inside, addresses: [2001:db8:1:0::1/128]}\n',
+    'f:5:47  INTERFACE_ADDRESS_DUPLICATE  2001:db8:1::1 is also in interfaces.lan (line 3). One address belongs to one interface.',
+  ],
+  [
+    'an address twice on one interface',
+    '  a: {device: eth2, role: inside, addresses: [192.0.2.1/24, 192.0.2.1/32]}\n',
+    'f:5:61  INTERFACE_ADDRESS_DUPLICATE  192.0.2.1 stands twice in interfaces.a (line 5). One address belongs to one interface.',
+  ],
+  [
+    'a network as an address',
+    '  a: {device: eth2, role: inside, addresses: [192.0.2.0/24]}\n',
+    'f:5:47  INTERFACE_ADDRESS_NOT_HOST  192.0.2.0/24 is the address of the network itself. Write an address that a host can have, such as 198.51.100.2/24.',
+  ],
+  [
+    'a broadcast address',
+    '  a: {device: eth2, role: inside, addresses: [192.0.2.255/24]}\n',
+    'f:5:47  INTERFACE_ADDRESS_NOT_HOST  192.0.2.255/24 is the broadcast address of its network. Write an address that a host can have, such as 198.51.100.2/24.',
+  ],
+  [
+    'a multicast address',
+    '  a: {device: eth2, role: inside, addresses: [224.0.0.1/24, "ff02::1/64"]}\n',
+    'f:5:47  INTERFACE_ADDRESS_NOT_HOST  224.0.0.1/24 is a multicast address. Write an address that a host can have, such as 198.51.100.2/24.',
+    'f:5:61  INTERFACE_ADDRESS_NOT_HOST  ff02::1/64 is a multicast address. Write an address that a host can have, such as 198.51.100.2/24.',
+  ],
+  [
+    'reserved and unspecified addresses',
+    '  a: {device: eth2, role: inside, addresses: [240.0.0.1/24, 0.0.0.0/0, 0.1.0.1/8]}\n',
+    'f:5:47  INTERFACE_ADDRESS_NOT_HOST  240.0.0.1/24 is a reserved address. Write an address that a host can have, such as 198.51.100.2/24.',
+    'f:5:61  INTERFACE_ADDRESS_NOT_HOST  0.0.0.0/0 is the unspecified address. Write an address that a host can have, such as 198.51.100.2/24.',
+    'f:5:72  INTERFACE_ADDRESS_NOT_HOST  0.1.0.1/8 is no address of a host. Write an address that a host can have, such as 198.51.100.2/24.',
+  ],
+  [
+    'an MTU too small for IPv6',
+    '  a: {device: eth2, role: inside, mtu: 1200}\n',
+    'f:5:40  INTERFACE_MTU  a carries IPv6, and 1200 bytes are too few for it. Write 1280 or more.',
+  ],
+  [
+    'an MTU larger than that of the link',
+    '  a: {link: up, vlan: 7, role: outside, mtu: 1501}\n',
+    'f:5:46  INTERFACE_MTU  a has an MTU of 1501 on up, which carries 1500 (line 4). Write 1500 or less.',
+  ],
+];
+
+test.each(
+  cases,
+  ([name]) => name,
+  ([, text, ...expected]) => {
+    const { errors } = check(BASE + text);
+    for (const { code } of errors) seen('error', code);
+    assert.equal(errors.map(String), expected);
+  },
+);
+
+const facts: Facts = {
+  links: [{ name: 'eth0', index: 2, mtu: 1500, addresses: [] }],
+  localAddresses: [],
+};
+
+test('a device that is not there is an error of its own kind', () => {
+  const { errors, canonical } = check(BASE, facts);
+  assert.equal(errors.map(String), ['f:4:16  INTERFACE_MISSING  There is no device eth1. This box has: eth0.']);
+  assert.is(errors[0]?.kind, 'missing-interface');
+  assert.ok(canonical, 'the document itself is right');
+});
+
+test('every code has a case', () => {
+  const met = new Set<string>(['INTERFACE_MISSING']);
+  for (const [, , ...errors] of cases) for (const error of errors) met.add(error.split('  ')[1] as string);
+  assert.equal([...met].sort(), Object.keys(interfaceErrors).sort());
+});
+
+test.run();

@@ -1,0 +1,207 @@
+/** A gateway under test: the daemon on a host of the laboratory, its CLI, and the account of its packets. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { eventually } from './eventually.ts';
+import type { CommandResult, Host, RunningProcess } from './host.ts';
+import { seen } from './report.ts';
+import { sabotageMark } from './sabotage-verdict.ts';
+
+const mainFile = resolve(dirname(fileURLToPath(import.meta.url)), '../../appliance/main.js');
+
+/** How to start a gateway. */
+export interface GatewayOptions {
+  /** Name of the instance; the host's unless told. */
+  readonly instance?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** More arguments for `sixgate run`. */
+  readonly args?: readonly string[];
+  /** Another program than ours; only for the kit's own test. */
+  readonly main?: string;
+  /** Milliseconds until the line `ready` must have come. */
+  readonly readyWithinMs?: number;
+}
+
+/** The packets of one port as `sixgate status -o json` tells them. */
+export interface PacketAccount {
+  readonly name: string;
+  readonly received: number;
+  readonly forwarded: number;
+  readonly passed: number;
+  readonly answered: number;
+  /** Packets dropped, by the name of the reason. */
+  readonly dropped: Readonly<Record<string, number>>;
+  readonly sent: number;
+}
+
+/** What the kit reads of the status; the rest is handed through. */
+export interface GatewayStatus {
+  readonly ports: readonly PacketAccount[];
+  readonly [key: string]: unknown;
+}
+
+/** Sum of all reasons of a port. */
+export function droppedOf(account: PacketAccount): number {
+  return Object.values(account.dropped).reduce((sum, count) => sum + count, 0);
+}
+
+/**
+ * The packet equation of one port.
+ *
+ * @returns undefined when every received packet is accounted for, else a sentence with the numbers
+ */
+export function equationError(account: PacketAccount): string | undefined {
+  const { name, received, forwarded, passed, answered } = account;
+  const parts = [received, forwarded, passed, answered, ...Object.values(account.dropped)];
+  if (!parts.every((part) => Number.isSafeInteger(part) && part >= 0)) {
+    return `port ${name}: a count is missing or no number: ${JSON.stringify(account)}`;
+  }
+  const dropped = droppedOf(account);
+  const sum = forwarded + passed + answered + dropped;
+  if (received === sum) return undefined;
+  return `port ${name}: received ${received}, but forwarded ${forwarded} + passed ${passed} + answered ${answered} + dropped ${dropped} = ${sum}`;
+}
+
+/** A running (or stopped) gateway. */
+export class Gateway {
+  readonly host: Host;
+  readonly instance: string;
+  readonly configFile: string;
+  readonly #options: GatewayOptions;
+  readonly #main: string;
+  #process: RunningProcess | undefined;
+  #log: string[] = [];
+
+  private constructor(host: Host, options: GatewayOptions) {
+    this.host = host;
+    this.instance = options.instance ?? host.name;
+    this.#options = options;
+    this.#main = options.main ?? mainFile;
+    const directory = join(tmpdir(), 'gateways');
+    mkdirSync(directory, { recursive: true });
+    this.configFile = join(directory, `${this.instance}.yaml`);
+  }
+
+  /** Writes the configuration, starts the daemon on the host and waits for its line `ready`. */
+  static async start(host: Host, config: string, options: GatewayOptions): Promise<Gateway> {
+    const gateway = new Gateway(host, options);
+    gateway.writeConfig(config);
+    await gateway.start();
+    return gateway;
+  }
+
+  /** Everything the daemon printed, over all its restarts. */
+  get log(): string {
+    return [...this.#log, ...(this.#process?.lines ?? [])].join('\n');
+  }
+
+  /** True while the daemon lives. */
+  get running(): boolean {
+    return this.#process !== undefined && this.#process.ended === undefined;
+  }
+
+  /** Process number of the daemon. */
+  get pid(): number {
+    if (this.#process === undefined) throw new Error(`the gateway ${this.instance} is stopped`);
+    return this.#process.pid;
+  }
+
+  /** Replaces the configuration file; the daemon is not told. */
+  writeConfig(config: string): void {
+    writeFileSync(this.configFile, config);
+  }
+
+  /** Starts a stopped daemon and waits until it is ready. */
+  async start(): Promise<void> {
+    if (this.running) throw new Error(`the gateway ${this.instance} runs already`);
+    const node = [process.execPath, '--enable-source-maps', this.#main];
+    const args = ['run', '--config', this.configFile, '--instance', this.instance, ...(this.#options.args ?? [])];
+    this.#process = this.host.spawnProgram([...node, ...args], this.#options.env);
+    await this.#process.waitFor(/^ready\b|"msg":"ready"/, { within: this.#options.readyWithinMs ?? 20_000 });
+    if (process.env.SIXGATE_SABOTAGE === '1') {
+      const { sabotage } = await import('./sabotage.ts');
+      sabotage(this.instance);
+      seen(sabotageMark.kind, sabotageMark.name);
+    }
+  }
+
+  /** Stops the daemon; forwarding goes on, pins stay. Gives the exit status, -1 after a signal that kills. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number> {
+    const process = this.#process;
+    if (process === undefined) throw new Error(`the gateway ${this.instance} is stopped`);
+    const status = await process.stop(signal, 5_000);
+    this.#log.push(...process.lines);
+    this.#process = undefined;
+    return status;
+  }
+
+  /** Stops and starts the daemon. */
+  async restart(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    await this.stop(signal);
+    await this.start();
+  }
+
+  /** Runs the CLI on the gateway's host; gives what came, whatever the exit status. */
+  tryCli(line: string): Promise<CommandResult> {
+    return this.host.try(`${process.execPath} --enable-source-maps ${this.#main} ${line} --instance ${this.instance}`, {
+      ...(this.#options.env === undefined ? {} : { env: this.#options.env }),
+    });
+  }
+
+  /** Runs the CLI; gives its text, or with `-o json` the parsed answer. Throws when the exit status is not 0. */
+  async cli<T = unknown>(line: string): Promise<T> {
+    const result = await this.tryCli(line);
+    if (result.code !== 0)
+      throw new Error(`sixgate ${line} exited with ${result.code}:\n${result.stderr}${result.stdout}`);
+    return (/-o json\b/.test(line) ? JSON.parse(result.stdout) : result.stdout) as T;
+  }
+
+  /** The daemon's status. Drop reasons that it counts are noted as seen. */
+  async status(): Promise<GatewayStatus> {
+    const status = await this.cli<GatewayStatus>('status -o json');
+    for (const port of status.ports) {
+      for (const [reason, count] of Object.entries(port.dropped)) if (count > 0) seen('drop', reason);
+    }
+    return status;
+  }
+
+  /** The account of one port, by its name in the configuration. */
+  async port(name: string): Promise<PacketAccount> {
+    const { ports } = await this.status();
+    const found = ports.find((port) => port.name === name);
+    if (found === undefined)
+      throw new Error(`no port is called "${name}"; there are ${ports.map((port) => port.name).join(', ')}`);
+    return found;
+  }
+
+  /**
+   * Demands the packet equation of every port. A packet may be under way while the counters are read, so it has two
+   * seconds to come true. A stopped daemon cannot be asked; the test that stopped it has to look before.
+   *
+   * @throws Error that names the port and its numbers
+   */
+  async checkEquation(): Promise<void> {
+    if (!this.running) return;
+    await eventually(
+      async () => {
+        const { ports } = await this.status();
+        if (ports.length === 0) throw new Error(`the gateway ${this.instance} tells of no port`);
+        const errors = ports.map(equationError).filter((error) => error !== undefined);
+        if (errors.length > 0) throw new Error(errors.join('\n'));
+      },
+      { within: 2_000 },
+    );
+  }
+
+  /** Takes the gateway's programs off the ports and removes its pins: forwarding ends. The daemon is stopped first. */
+  async detach(): Promise<void> {
+    if (this.#process !== undefined) await this.stop();
+    await this.cli('detach');
+  }
+
+  /** Ends the daemon by force; used by `lab.close`, the pins die with the tree. */
+  async remove(): Promise<void> {
+    if (this.#process !== undefined) await this.stop('SIGTERM');
+  }
+}

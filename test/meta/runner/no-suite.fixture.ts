@@ -1,0 +1,3 @@
+import { assert } from '../../kit/suite.ts';
+
+export const unused = assert;
