@@ -2,6 +2,7 @@
 /* Sweep: the clock of the core. One timer walks over the slots in slices, each of them once a second, ends sessions
  * past their time and hands on numbers that have rested. A timer per session is not an option: on Linux 6.18 most of
  * them cannot be allocated. It goes on while the daemon is stopped, killed or absent: map and program are pinned. */
+#include "layout/meta.h"
 #include "lib/count.h"
 #include "stage/session.h"
 #include "stage/stages.h"
@@ -85,6 +86,7 @@ static __always_inline void walk_slice(struct walk *w, __u32 slice, __u32 used,
 	bpf_loop(n & 0x7fffff, visit, w, 0);
 }
 
+/* One tick of the clock. */
 static int tick(void *map, __u32 *key, struct sweeper *sweep)
 {
 	__u32 zero = 0, slice = sweep->slice;

@@ -4,15 +4,15 @@ import { type Static, type TSchema, Type } from 'typebox';
  * The API as data: the server, the client, the reference and the tests read these lists. JSON in camelCase, units in
  * names, 64-bit counters as numbers (they stay below 2^53 for centuries), errors as RFC 9457 problems.
  */
-export interface ApiRoute {
+export interface ApiRoute<Reply extends TSchema = TSchema> {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly summary: string;
   /** Query values are texts. */
   readonly query?: TSchema;
   readonly body?: TSchema;
-  readonly reply: TSchema;
-  /** `stream`: server-sent events, each a `reply`. */
+  readonly reply: Reply;
+  /** `stream`: server-sent events, each a `reply`; one named `gap` is a `gapSchema`. */
   readonly kind?: 'stream';
 }
 
@@ -139,8 +139,8 @@ export const sessionSchema = Type.Object(
     ageMs: count('Time since it was made'),
     idleMs: count('Time since its last packet'),
     expiresMs: count('Time until it ends without a packet'),
-    packets: Type.Object({ toOutside: count('Packets'), toInside: count('Packets') }, closed),
-    bytes: Type.Object({ toOutside: count('Bytes'), toInside: count('Bytes') }, closed),
+    packets: Type.Optional(Type.Object({ toOutside: count('Packets'), toInside: count('Packets') }, closed)),
+    bytes: Type.Optional(Type.Object({ toOutside: count('Bytes'), toInside: count('Bytes') }, closed)),
   },
   closed,
 );
@@ -214,6 +214,9 @@ export const eventSchema = Type.Object(
   closed,
 );
 
+/** Server-sent event `gap`: this client did not read fast enough. */
+export const gapSchema = Type.Object({ dropped: count('Events that were not sent to this client') }, closed);
+
 export const differenceSchema = Type.Object(
   {
     kind: words(['~', '-', '+'], 'Changed, removed, added'),
@@ -224,10 +227,15 @@ export const differenceSchema = Type.Object(
   closed,
 );
 
-const documentSchema = Type.Object(
+const documentFields = {
+  text: Type.String(about('The YAML document')),
+  file: Type.Optional(Type.String({ maxLength: 4096, description: 'Its name, for positions in errors' })),
+};
+const documentSchema = Type.Object(documentFields, closed);
+const applySchema = Type.Object(
   {
-    text: Type.String(about('The YAML document')),
-    file: Type.Optional(Type.String(about('Its name, for positions in errors'))),
+    ...documentFields,
+    by: Type.Optional(Type.String({ maxLength: 64, description: 'Who applies it, for the history' })),
   },
   closed,
 );
@@ -269,6 +277,7 @@ export const applyReplySchema = Type.Object(
     lines: Type.Array(Type.String()),
     effects: Type.Array(Type.String()),
     tookMs: count('Time that applying took'),
+    problems: Type.Array(problemSchema, about('What is not yet as the document says; the daemon tries it again')),
   },
   closed,
 );
@@ -281,26 +290,27 @@ export type SessionPage = Static<typeof sessionPageSchema>;
 export type SessionQuery = Static<typeof sessionQuerySchema>;
 export type Drops = Static<typeof dropsSchema>;
 export type MonitorEvent = Static<typeof eventSchema>;
+export type Gap = Static<typeof gapSchema>;
+export type ProblemReply = Static<typeof problemSchema>;
 export type ConfigReply = Static<typeof configReplySchema>;
 export type ConfigDocument = Static<typeof documentSchema>;
+export type ApplyDocument = Static<typeof applySchema>;
 export type ValidateReply = Static<typeof validateReplySchema>;
 export type DiffReply = Static<typeof diffReplySchema>;
 export type ApplyReply = Static<typeof applyReplySchema>;
 
-const get = (path: string, summary: string, reply: TSchema, more: Partial<ApiRoute> = {}): ApiRoute => ({
-  method: 'GET',
-  path,
-  summary,
-  reply,
-  ...more,
-});
-const post = (path: string, summary: string, reply: TSchema): ApiRoute => ({
-  method: 'POST',
-  path,
-  summary,
-  body: documentSchema,
-  reply,
-});
+const get = <Reply extends TSchema>(
+  path: string,
+  summary: string,
+  reply: Reply,
+  more: Pick<ApiRoute, 'query' | 'kind'> = {},
+): ApiRoute<Reply> => ({ method: 'GET', path, summary, reply, ...more });
+const post = <Reply extends TSchema>(
+  path: string,
+  summary: string,
+  body: TSchema,
+  reply: Reply,
+): ApiRoute<Reply> => ({ method: 'POST', path, summary, body, reply });
 
 /** Every route of the API. Errors of all of them are `problemSchema`. */
 export const apiRoutes = {
@@ -310,7 +320,12 @@ export const apiRoutes = {
   events: get('/v1/events', 'What happens, as it happens', eventSchema, { kind: 'stream' }),
   config: get('/v1/config', 'The active configuration', configReplySchema),
   schema: get('/v1/schema', 'JSON Schema of the configuration', Type.Unknown()),
-  validate: post('/v1/config/validate', 'Checks a document against this gateway', validateReplySchema),
-  diff: post('/v1/config/diff', 'What a document would change', diffReplySchema),
-  apply: post('/v1/config/apply', 'Makes a document the configuration', applyReplySchema),
+  validate: post('/v1/config/validate', 'Checks a document against this gateway', documentSchema, validateReplySchema),
+  diff: post('/v1/config/diff', 'What a document would change', documentSchema, diffReplySchema),
+  apply: post('/v1/config/apply', 'Makes a document the configuration', applySchema, applyReplySchema),
 } as const satisfies Record<string, ApiRoute>;
+
+export type RouteName = keyof typeof apiRoutes;
+
+/** What a route answers. */
+export type ReplyOf<Name extends RouteName> = Static<(typeof apiRoutes)[Name]['reply']>;

@@ -6,8 +6,7 @@
 enum tier { TIER_ANY, TIER_GENERAL, TIER_DOOR };
 
 struct knobs {
-	__u32 set DOC("which of the two rule sets is in force, 0 or 1");
-	__u32 epoch DOC("number of the configuration in force; sessions of an older one are decided again");
+	__u64 rules DOC("epoch << 1 | set: one word, so that no packet sees the one without the other");
 	__u32 hz DOC("jiffies a second of this kernel, measured at load");
 	__u32 tier DOC("test knob: the fastest tier allowed, enum tier");
 	__u32 door DOC("ifindex of the door's near end; 0 = no door yet");
@@ -17,10 +16,16 @@ struct knobs {
 	__u64 netns DOC("cookie of our network namespace; tracepoints fire for all of them");
 };
 
+/* The epoch numbers the configurations in force: sessions of an older one are decided again. The set says which of
+ * the two rule sets holds, so that a change is seen whole or not at all. */
+#define RULES_SET(rules)   ((__u32)(rules)&1)
+#define RULES_EPOCH(rules) ((__u32)((rules) >> 1))
+
 /* Purpose: settings. Writer: daemon. Reader: every packet, once. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__type(key, __u32);
 	__type(value, struct knobs);
 } sg_knobs __weak SEC(".maps");

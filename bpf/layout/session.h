@@ -96,7 +96,8 @@ struct session {
 };
 _Static_assert(sizeof(struct session) == 192, "three cache lines");
 
-enum session_clock { CLOCK_TRANSITORY, CLOCK_ESTABLISHED, CLOCK_DATAGRAM, CLOCK_EMBRYONIC };
+/* Which of its timeouts a session is under. */
+enum session_clock { CLOCK_TRANSITORY, CLOCK_ESTABLISHED, CLOCK_UDP, CLOCK_ICMP };
 
 /* Purpose: sessions by number, 1 upwards, handed out densely. Writer: commit, packets (last line only), sweep.
  * Reader: packets, daemon (mmap). Full: SESSION_FULL. */

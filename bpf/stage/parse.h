@@ -12,14 +12,16 @@ static __always_inline bool pkt_begin(struct xdp_md *ctx, struct pkt *p)
 {
 	__u32 zero = 0;
 	struct knobs *k = bpf_map_lookup_elem(&sg_knobs, &zero);
+	__u64 rules;
 
 	if (!k)
 		return false;
 	p->ifindex = ctx->ingress_ifindex;
 	p->now = (__u32)bpf_jiffies64();
 	p->hz = k->hz;
-	p->set = k->set;
-	p->epoch = k->epoch;
+	rules = *(volatile __u64 *)&k->rules;
+	p->set = RULES_SET(rules);
+	p->epoch = RULES_EPOCH(rules);
 	p->tier = k->tier;
 	p->door = k->door;
 	p->fib = k->fib;

@@ -70,7 +70,7 @@ static __always_inline enum session_clock session_clock(const struct session *s)
 	__u32 bits = s->tcp;
 
 	if (s->proto != P_TCP)
-		return CLOCK_DATAGRAM;
+		return s->proto == P_UDP ? CLOCK_UDP : CLOCK_ICMP;
 	if ((bits & TCP_BOTH_SYN) == TCP_BOTH_SYN && (bits & TCP_BOTH_FIN) != TCP_BOTH_FIN && !(bits & TCP_RESET))
 		return CLOCK_ESTABLISHED;
 	return CLOCK_TRANSITORY;

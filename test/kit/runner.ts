@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { compareHost, type HostState, hostState, otherRunIsOn, processesOf } from './host-state.ts';
 import { type FileResult, runFile } from './run-file.ts';
-import { invertForSabotage } from './sabotage-verdict.ts';
+import { invertForSabotage, tooManyExcuses } from './sabotage-verdict.ts';
 import { judgeSkips, readSkips } from './skips.ts';
 
 const repository = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
@@ -117,8 +117,8 @@ function choose(options: Options): TestFile[] {
     (file) =>
       options.kinds.includes(file.kind) &&
       options.words.every((word) => file.source.includes(word)) &&
-      // The kit's own tests say nothing about the gateway.
-      !(options.sabotage && /^test\/(kit|meta)\//.test(file.source)),
+      // The tests of the kit and of netlink-ts run no gateway.
+      !(options.sabotage && /^test\/(kit|meta|netlink)\//.test(file.source)),
   );
   const repeated = Array.from({ length: options.repeat }, () => chosen).flat();
   return options.seed === undefined ? repeated : shuffled(repeated, options.seed);
@@ -230,13 +230,13 @@ async function main(): Promise<number> {
 
   const left = nested ? [] : await leaks(before, runId);
   alone &&= nested || !otherRunIsOn(runId);
-  const skips = options.sabotage
-    ? []
+  const judged = options.sabotage
+    ? [tooManyExcuses(results.map(([, result]) => result))].filter((sentence) => sentence !== undefined)
     : judgeSkips(
         readSkips(repository),
         results.map(([file, result]) => ({ source: file.source, tests: result.tests })),
       );
-  for (const sentence of [...(alone ? left : []), ...skips]) console.log(`FAIL  ${sentence}`);
+  for (const sentence of [...(alone ? left : []), ...judged]) console.log(`FAIL  ${sentence}`);
   if (!alone && left.length > 0) console.log(`another test run is going on; not judged: ${left.join('; ')}`);
   saveSeen(results);
 
@@ -253,7 +253,7 @@ async function main(): Promise<number> {
   ).length;
   const passed = count('passed');
   const skipped = count('skipped');
-  let failed = count('failed') + broken + (alone ? left.length : 0) + skips.length;
+  let failed = count('failed') + broken + (alone ? left.length : 0) + judged.length;
   if (passed === 0 && failed === 0) {
     console.log('FAIL  no test passed: nothing was shown');
     failed = 1;

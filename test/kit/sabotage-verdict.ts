@@ -27,3 +27,9 @@ export function invertForSabotage(result: FileResult): FileResult {
   if (tests.length === 0) problems.push('no test came to an end');
   return { ...result, tests, problems };
 }
+
+/** More tests than this may not say that the kernel passes them too; undefined while it is kept. */
+export function tooManyExcuses(results: readonly FileResult[], limit = 10): string | undefined {
+  const excused = results.flatMap((result) => result.tests).filter((test) => test.kernelToo !== undefined);
+  return excused.length <= limit ? undefined : `${excused.length} tests carry kernelToo; at most ${limit} may`;
+}

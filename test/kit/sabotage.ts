@@ -42,25 +42,28 @@ export function buildSabotage(): string {
  */
 export function sabotage(instance: string): string[] {
   const directory = join(process.env.SIXGATE_BPFFS ?? '/sys/fs/bpf', 'sixgate', instance, 'links');
-  const object = BpfObject.open(buildSabotage());
+  const object = BpfObject.load(buildSabotage());
   try {
-    object.load();
     const programs = [object.program('sabotage_pass'), object.program('sabotage_next')];
     // The kernel refuses a program of another type, so each link takes the one that fits; tracepoints take none.
-    const swapped = readdirSync(directory).filter((name) =>
-      programs.some((program) => {
-        const link = BpfLink.fromPin(join(directory, name));
-        try {
-          link.update(program);
-          return true;
-        } catch {
-          return false;
-        }
-      }),
-    );
+    const swapped = readdirSync(directory).filter((name) => {
+      const link = BpfLink.fromPin(join(directory, name));
+      const fits = programs.some((program) => accepts(link, program.fd));
+      link?.close();
+      return fits;
+    });
     if (swapped.length === 0) throw new Error(`no link of ${directory} could be sabotaged`);
     return swapped;
   } finally {
     object.close();
+  }
+}
+
+function accepts(link: BpfLink | undefined, programFd: number): boolean {
+  try {
+    link?.update(programFd);
+    return link !== undefined;
+  } catch {
+    return false;
   }
 }

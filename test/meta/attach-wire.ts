@@ -6,6 +6,6 @@ import { BpfObject } from '../../appliance/dataplane/object.ts';
 const [path = '', instance = '', ...ports] = process.argv.slice(2);
 const directory = `/sys/fs/bpf/sixgate/${instance}/links`;
 mkdirSync(directory, { recursive: true });
-const object = BpfObject.open(path);
-object.load();
-for (const port of ports) BpfLink.attachXdp(object.program('wire'), Number(port), 'native').pin(`${directory}/xdp-${port}`);
+const object = BpfObject.load(path);
+for (const port of ports)
+  BpfLink.xdp(object.program('wire').fd, Number(port), 'native').pin(`${directory}/xdp-${port}`);

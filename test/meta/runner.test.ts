@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { compareHost, hostState, processesOf } from '../kit/host-state.ts';
 import { type FileResult, runFile } from '../kit/run-file.ts';
 import { kindOf, shuffled } from '../kit/runner.ts';
-import { invertForSabotage } from '../kit/sabotage-verdict.ts';
+import { invertForSabotage, tooManyExcuses } from '../kit/sabotage-verdict.ts';
 import { judgeSkips } from '../kit/skips.ts';
 import { assert, eventually, needs, suite } from '../kit/suite.ts';
 
@@ -223,6 +223,9 @@ test('turns results round under sabotage', () => {
   assert.is(verdict([{ ...base, outcome: 'passed', kernelToo: 'plain routing' }], seen), 'passed');
   assert.match(verdict([{ ...base, outcome: 'failed' }], []), 'no gateway was sabotaged');
   assert.match(verdict([], seen), 'no test came to an end');
+  const excused = { ...file, seen, tests: [{ ...base, outcome: 'passed', kernelToo: 'plain routing' } as const] };
+  assert.is(tooManyExcuses([excused, excused], 2), undefined);
+  assert.match(tooManyExcuses([excused, excused, excused], 2) ?? '', 'at most 2 may');
 });
 
 test('the kind of a file is its suffix', () => {

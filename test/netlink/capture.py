@@ -13,13 +13,15 @@ import tempfile
 
 REQUESTS = """
 ip link add v0 mtu 1400 address 02:00:00:00:00:01 numtxqueues 2 numrxqueues 3 type veth peer name v1 mtu 1300
-ip link add br0 type bridge vlan_filtering 1 mcast_snooping 0
+ip link add br0 type bridge ageing_time 12000
+ip link add br1 type bridge vlan_filtering 1 mcast_snooping 0 stp_state 1
 ip link add vx4 type vxlan id 42 dstport 4789 local 192.0.2.1 remote 192.0.2.2 nolearning
 ip link add vx6 type vxlan id 43 dstport 8472 local 2001:db8::1 remote 2001:db8::2 ttl 64
 ip link add vxe type vxlan external dstport 4789
 ip link add link v0 name v0.100 type vlan id 100
 ip link add link v0 name v0.200 type vlan protocol 802.1ad id 200
 ip link add vrf0 type vrf table 1234
+ip link add d0 type dummy
 ip link set v0 up mtu 1450
 ip link set v0 down
 ip link set v0 address 02:00:00:00:00:02
@@ -80,8 +82,9 @@ ip -j -6 neigh show dev v0
 ip -j -6 neigh show proxy
 """
 
-# Errors and ends are no news; iproute2 asks for a device by RTM_GETLINK (18) and probes with an empty RTM_NEWLINK.
+# Errors and ends are no news; iproute2 asks for devices by RTM_GETLINK and probes with an empty RTM_NEWLINK.
 SKIPPED_REPLIES = (2, 3)
+RTM_NEWLINK = 16
 RTM_GETLINK = 18
 
 
@@ -125,7 +128,7 @@ def main():
         sent, _, _ = traced(command)
         print(f'\n# {command}')
         for data in sent:
-            if kind(data) != RTM_GETLINK and len(data) > 32:
+            if kind(data) != RTM_GETLINK and any(data[20:]):
                 print('> ' + bytes(data).hex())
     for command in SETUP.strip().splitlines():
         subprocess.run(command.split(), check=True)
@@ -134,7 +137,7 @@ def main():
         print(f'\n# {command}')
         for data in received:
             for message in messages(bytes(data)):
-                if kind(message) not in SKIPPED_REPLIES:
+                if kind(message) not in SKIPPED_REPLIES and (kind(message) != RTM_NEWLINK or 'link' in command):
                     print('< ' + message.hex())
         print('= ' + printed.strip())
 

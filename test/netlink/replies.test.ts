@@ -1,0 +1,92 @@
+/** What the package reads in captured replies is what iproute2 reads in the same bytes. */
+import type { Address, Link, Neighbour, NetlinkEvent, Route, Rule } from 'netlink-ts';
+import { decodeEvent } from 'netlink-ts/wire';
+import { assert, suite } from '../kit/suite.ts';
+import { captureOf } from './captured.ts';
+import { addressJson, linkJson, neighbourJson, routeJson, ruleJson } from './ip-json.ts';
+
+function eventsOf(command: string): NetlinkEvent[] {
+  const events = captureOf(command).replies.map((message) => {
+    const data = Buffer.from(message);
+    return decodeEvent(data.readUInt16LE(4), message.subarray(16));
+  });
+  return events.filter((event) => event !== undefined);
+}
+
+const links: readonly Link[] = eventsOf('ip -j -d link show').flatMap((event) => (event.type === 'link' ? [event.link] : []));
+const routesOf = (command: string): Route[] => eventsOf(command).flatMap((event) => (event.type === 'route' ? [event.route] : []));
+const rulesOf = (command: string): Rule[] => eventsOf(command).flatMap((event) => (event.type === 'rule' ? [event.rule] : []));
+const neighboursOf = (command: string): Neighbour[] =>
+  eventsOf(command).flatMap((event) => (event.type === 'neighbour' ? [event.neighbour] : []));
+const nameOf = (index: number | undefined): string | undefined => links.find((link) => link.index === index)?.name;
+
+const test = suite('replies as iproute2 reads them');
+
+test('links', () => {
+  assert.equal(links.map((link) => linkJson.ours(link, nameOf)), linkJson.theirs(captureOf('ip -j -d link show').printed));
+});
+
+test('addresses', () => {
+  const command = 'ip -j addr show dev v0';
+  const addresses: Address[] = eventsOf(command).flatMap((event) => (event.type === 'address' ? [event.address] : []));
+  // The kernel does not filter by device here; iproute2 does.
+  const ofV0 = addresses.filter((address) => nameOf(address.index) === 'v0');
+  assert.equal(ofV0.map(addressJson.ours), addressJson.theirs(captureOf(command).printed));
+});
+
+for (const command of ['ip -j -d route show table 77', 'ip -j -d route show table main', 'ip -j -d -6 route show table 78', 'ip -j -d -6 route show table main']) {
+  test(command, () => {
+    // iproute2 hides the addresses' own entries and the cached ones when it shows a table.
+    const ours = routesOf(command).map((route) => routeJson.ours(route, nameOf));
+    const theirs = routeJson.theirs(captureOf(command).printed);
+    assert.ok(theirs.length > 0);
+    assert.equal(ours, theirs);
+  });
+}
+
+for (const command of ['ip -j -d rule show', 'ip -j -d -6 rule show']) {
+  test(command, () => {
+    assert.equal(rulesOf(command).map(ruleJson.ours), ruleJson.theirs(captureOf(command).printed));
+  });
+}
+
+for (const command of ['ip -j neigh show dev v0', 'ip -j -6 neigh show dev v0', 'ip -j -6 neigh show proxy']) {
+  test(command, () => {
+    // iproute2 hides entries that need no resolution, multicast ones.
+    const shown = neighboursOf(command).filter((neighbour) => neighbour.state !== 'noarp');
+    assert.equal(shown.map(neighbourJson.ours), neighbourJson.theirs(captureOf(command).printed));
+  });
+}
+
+test('attributes that this package does not know are kept', () => {
+  // FRA_DPORT_MASK, newer than the iproute2 of the capture too.
+  const rule = rulesOf('ip -j -d rule show').find((each) => each.priority === 102);
+  assert.equal(rule?.unknown, [{ type: 29, bytes: Uint8Array.of(0xff, 0xff) }]);
+  assert.ok(links.every((link) => link.unknown?.some((attribute) => attribute.type === 67)));
+});
+
+test('a message of AF_BRIDGE about a port is no link event', () => {
+  const message = captureOf('ip -j -d link show').replies[0] ?? new Uint8Array();
+  const body = message.slice(16);
+  assert.is(decodeEvent(17, body)?.type, 'link');
+  body[0] = 7;
+  assert.is(decodeEvent(17, body), undefined);
+});
+
+test('cut-off messages are refused, whatever their length', () => {
+  const message = captureOf('ip -j -d link show').replies[1] ?? new Uint8Array();
+  const body = message.subarray(16);
+  let refused = 0;
+  for (let length = 0; length < body.length; length += 1) {
+    try {
+      decodeEvent(16, body.subarray(0, length));
+    } catch (error) {
+      assert.ok(error instanceof RangeError, String(error));
+      refused += 1;
+    }
+  }
+  // A cut between two attributes, or within the head of the next, cannot be seen.
+  assert.between(refused, body.length * 0.8, body.length);
+});
+
+test.run();
