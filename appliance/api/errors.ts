@@ -65,7 +65,8 @@ function badRequest(failure: ErrorObject, context: string): SixgateError {
   const where = context === 'querystring' ? 'query' : context;
   const name = place === '' ? `The ${where}` : place;
   const schema = (failure.parentSchema ?? {}) as { description?: string; enum?: readonly string[] };
-  const say = (sentence: string, hint?: string): SixgateError => new SixgateError('API_BAD_REQUEST', sentence, { hint });
+  const say = (sentence: string, hint?: string): SixgateError =>
+    new SixgateError('API_BAD_REQUEST', sentence, { hint });
   switch (failure.keyword) {
     case 'additionalProperties': {
       const known = Object.keys((failure.parentSchema as { properties?: object } | undefined)?.properties ?? {});

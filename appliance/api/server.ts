@@ -63,7 +63,6 @@ export function buildApi(services: Services, options: ApiOptions = {}): FastifyI
   const answer = answers(services, stream);
 
   app.setValidatorCompiler(({ schema }) => compile(schema as TSchema));
-  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.setErrorHandler((thrown, request, reply) => {
     const { status, problem, isOurs } = refuse(thrown);
     if (isOurs) options.onFault?.(thrown, `${request.method} ${request.url}`);
@@ -101,7 +100,7 @@ type Answer = (request: FastifyRequest, reply: FastifyReply) => unknown;
 function answers(services: Services, stream: EventStream): Readonly<Record<RouteName, Answer>> {
   return {
     status: () => services.status(),
-    sessions: ({ query }) => services.sessions(query as SessionQuery & { limit: string }),
+    sessions: ({ query }) => services.sessions({ ...(query as SessionQuery) } as SessionQuery & { limit: string }),
     drops: () => services.drops(),
     events: (_request, reply) => {
       if (stream.isFull) {

@@ -76,6 +76,7 @@ export const portStatusSchema = Type.Object(
     dropped: counts('Packets of these that were dropped, by reason'),
     balance: Type.Integer(about('received - forwarded - passed - answered - dropped; 0 at rest')),
     sent: count('Packets that the data path sent out of this port'),
+    originated: count('Packets of the sent that no received one stands for: ICMP errors, further fragments'),
     sendFailed: counts('Packets that could not be sent out of this port, by reason'),
   },
   closed,
@@ -107,10 +108,7 @@ export const statusSchema = Type.Object(
       {
         state: words(['ok', 'missing'], 'Whether the slow path is attached'),
         device: Type.String(about('Kernel device that the data path redirects into')),
-        received: count('Packets that came through the door'),
-        sent: count('Packets that it sent'),
-        dropped: counts('Packets that it dropped, by reason'),
-        balance: Type.Integer(about('received - sent - dropped; 0 at rest')),
+        sendFailed: counts('Packets lost on the way into the door, by reason'),
       },
       closed,
     ),
@@ -305,12 +303,13 @@ const get = <Reply extends TSchema>(
   reply: Reply,
   more: Pick<ApiRoute, 'query' | 'kind'> = {},
 ): ApiRoute<Reply> => ({ method: 'GET', path, summary, reply, ...more });
-const post = <Reply extends TSchema>(
-  path: string,
-  summary: string,
-  body: TSchema,
-  reply: Reply,
-): ApiRoute<Reply> => ({ method: 'POST', path, summary, body, reply });
+const post = <Reply extends TSchema>(path: string, summary: string, body: TSchema, reply: Reply): ApiRoute<Reply> => ({
+  method: 'POST',
+  path,
+  summary,
+  body,
+  reply,
+});
 
 /** Every route of the API. Errors of all of them are `problemSchema`. */
 export const apiRoutes = {

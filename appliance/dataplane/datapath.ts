@@ -53,7 +53,6 @@ export class DataPath {
   readonly ports: PortLinks;
   readonly door: DoorLinks;
   readonly clock: ClockProbe;
-  readonly #pins: Pins;
   readonly #programs: ReadonlyMap<string, BpfProgram>;
   readonly #mapFds: ReadonlyMap<string, number>;
   readonly #open = new Map<string, BpfMap<unknown, unknown>>();
@@ -65,7 +64,6 @@ export class DataPath {
     mapFds: ReadonlyMap<string, number>,
   ) {
     this.origin = origin;
-    this.#pins = pins;
     this.#programs = programs;
     this.#mapFds = mapFds;
     this.knobs = new Knobs(this.map(maps.sgKnobs));
@@ -136,19 +134,6 @@ export class DataPath {
     this.knobs.close();
     for (const program of this.#programs.values()) program.close();
   }
-
-  /** Takes everything off: no packet is translated any more, all sessions end. */
-  remove(): void {
-    this.ports.detachAll();
-    this.door.detach();
-    this.close();
-    this.#pins.removeAll();
-  }
-}
-
-/** Takes off whatever an instance has pinned, without knowing its layout. */
-export function removePinned(pins: Pins): void {
-  pins.removeAll();
 }
 
 function pinnedIdentity(pins: Pins): { layout: string; object: string } | undefined {

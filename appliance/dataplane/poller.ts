@@ -116,7 +116,9 @@ export class Poller {
   }
 
   #wait(): void {
-    epollWait.async(this.#epfd, this.#events, maxEvents, -1, (error: Error | null, count: number) => this.#woken(error, count));
+    epollWait.async(this.#epfd, this.#events, maxEvents, -1, (error: Error | null, count: number) =>
+      this.#woken(error, count),
+    );
   }
 
   /** Must not throw: it is called from native code, and a wait that is not renewed would silence every descriptor. */

@@ -55,15 +55,12 @@ export class PortLinks {
 
   /** Takes the program off a device, or forgets one that is gone. */
   detach(device: string): void {
-    for (const [name, its] of this.#names()) {
-      if (its !== device) continue;
-      BpfLink.fromPin(this.#pins.path('links', name))?.detach();
-      this.#pins.remove('links', name);
-    }
+    for (const [name, its] of this.#names()) if (its === device) detachPin(this.#pins, name);
   }
 
-  detachAll(): void {
-    for (const [, device] of this.#names()) this.detach(device);
+  /** Takes the programs off every device, whichever version attached them. */
+  static detachAllOf(pins: Pins): void {
+    for (const [name] of namesOf(pins)) detachPin(pins, name);
   }
 
   /** Swaps the program on every device; no packet is missed. */
@@ -84,9 +81,18 @@ export class PortLinks {
   }
 
   #names(): [pin: string, device: string, mode: AttachMode][] {
-    return this.#pins.names('links').flatMap((name) => {
-      const match = PIN.exec(name);
-      return match === null ? [] : [[name, match[2] as string, match[1] as AttachMode]];
-    });
+    return namesOf(this.#pins);
   }
+}
+
+function namesOf(pins: Pins): [pin: string, device: string, mode: AttachMode][] {
+  return pins.names('links').flatMap((name) => {
+    const match = PIN.exec(name);
+    return match === null ? [] : [[name, match[2] as string, match[1] as AttachMode]];
+  });
+}
+
+function detachPin(pins: Pins, name: string): void {
+  BpfLink.fromPin(pins.path('links', name))?.detach();
+  pins.remove('links', name);
 }

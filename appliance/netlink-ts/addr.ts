@@ -1,6 +1,19 @@
 /** Addresses of links. linux/if_addr.h */
 import { type Family, familyNumber, familyOf, parseAddress, parsePrefix } from './bytes.ts';
-import { address, type AttributeTable, concat, decodeAttributes, encodeAttributes, littleEndian, type RawAttribute, raw, text, u32, u8, viewOf } from './codec.ts';
+import {
+  type AttributeTable,
+  address,
+  concat,
+  decodeAttributes,
+  encodeAttributes,
+  littleEndian,
+  type RawAttribute,
+  raw,
+  text,
+  u8,
+  u32,
+  viewOf,
+} from './codec.ts';
 import { bitNames, names, present } from './names.ts';
 
 export const RTM_NEWADDR = 20;
@@ -130,7 +143,10 @@ export function decodeAddress(body: Uint8Array): Address | undefined {
 }
 
 /** `struct ifa_cacheinfo` {u32 preferred, u32 valid, u32 created, u32 updated}. */
-function decodeLifetimes(bytes: Uint8Array | undefined): { validS?: number | undefined; preferredS?: number | undefined } {
+function decodeLifetimes(bytes: Uint8Array | undefined): {
+  validS?: number | undefined;
+  preferredS?: number | undefined;
+} {
   if (bytes === undefined) return {};
   const seconds = (offset: number): number | undefined => {
     const value = viewOf(bytes).getUint32(offset, littleEndian);
@@ -159,7 +175,8 @@ export function encodeAddress(spec: NewAddress): Uint8Array {
   const flags = flagNames.encode({ noDad: spec.noDad, noPrefixRoute: spec.noPrefixRoute });
   head.setUint8(2, flags & 0xff);
   for (const other of [spec.peer, spec.broadcast]) {
-    if (other !== undefined && parseAddress(other).length !== (family === 4 ? 4 : 16)) throw new TypeError(`"${other}" and "${spec.address}" are of different families`);
+    if (other !== undefined && parseAddress(other).length !== (family === 4 ? 4 : 16))
+      throw new TypeError(`"${other}" and "${spec.address}" are of different families`);
   }
   return concat([
     new Uint8Array(head.buffer),
@@ -171,7 +188,10 @@ export function encodeAddress(spec: NewAddress): Uint8Array {
       priority: spec.priority,
       protocol: spec.protocol,
       flags: flags > 0xff ? flags : undefined,
-      cacheInfo: spec.validS === undefined && spec.preferredS === undefined ? undefined : encodeLifetimes(spec.validS, spec.preferredS),
+      cacheInfo:
+        spec.validS === undefined && spec.preferredS === undefined
+          ? undefined
+          : encodeLifetimes(spec.validS, spec.preferredS),
     }),
   ]);
 }

@@ -46,7 +46,13 @@ export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-function integer(size: number, lowest: number, highest: number, read: (view: DataView) => number, write: (view: DataView, value: number) => void): Kind<number> {
+function integer(
+  size: number,
+  lowest: number,
+  highest: number,
+  read: (view: DataView) => number,
+  write: (view: DataView, value: number) => void,
+): Kind<number> {
   return {
     decode: (bytes) => read(viewOf(bytes)),
     encode: (value) => {
@@ -60,15 +66,54 @@ function integer(size: number, lowest: number, highest: number, read: (view: Dat
   };
 }
 
-export const u8 = integer(1, 0, 0xff, (view) => view.getUint8(0), (view, value) => view.setUint8(0, value));
-export const u16 = integer(2, 0, 0xffff, (view) => view.getUint16(0, littleEndian), (view, value) => view.setUint16(0, value, littleEndian));
-export const u32 = integer(4, 0, 0xffffffff, (view) => view.getUint32(0, littleEndian), (view, value) => view.setUint32(0, value, littleEndian));
-export const s32 = integer(4, -0x80000000, 0x7fffffff, (view) => view.getInt32(0, littleEndian), (view, value) => view.setInt32(0, value, littleEndian));
-export const be16 = integer(2, 0, 0xffff, (view) => view.getUint16(0), (view, value) => view.setUint16(0, value));
-export const be32 = integer(4, 0, 0xffffffff, (view) => view.getUint32(0), (view, value) => view.setUint32(0, value));
+export const u8 = integer(
+  1,
+  0,
+  0xff,
+  (view) => view.getUint8(0),
+  (view, value) => view.setUint8(0, value),
+);
+export const u16 = integer(
+  2,
+  0,
+  0xffff,
+  (view) => view.getUint16(0, littleEndian),
+  (view, value) => view.setUint16(0, value, littleEndian),
+);
+export const u32 = integer(
+  4,
+  0,
+  0xffffffff,
+  (view) => view.getUint32(0, littleEndian),
+  (view, value) => view.setUint32(0, value, littleEndian),
+);
+export const s32 = integer(
+  4,
+  -0x80000000,
+  0x7fffffff,
+  (view) => view.getInt32(0, littleEndian),
+  (view, value) => view.setInt32(0, value, littleEndian),
+);
+export const be16 = integer(
+  2,
+  0,
+  0xffff,
+  (view) => view.getUint16(0),
+  (view, value) => view.setUint16(0, value),
+);
+export const be32 = integer(
+  4,
+  0,
+  0xffffffff,
+  (view) => view.getUint32(0),
+  (view, value) => view.setUint32(0, value),
+);
 
 /** A u8 of 0 or 1. */
-export const bool8: Kind<boolean> = { decode: (bytes) => u8.decode(bytes) !== 0, encode: (value) => u8.encode(value ? 1 : 0) };
+export const bool8: Kind<boolean> = {
+  decode: (bytes) => u8.decode(bytes) !== 0,
+  encode: (value) => u8.encode(value ? 1 : 0),
+};
 
 /** An attribute without payload: present or not; `false` is left out. */
 export const flag: Kind<true> = { decode: () => true, encode: () => new Uint8Array(0) };
@@ -100,14 +145,21 @@ export const address: Kind<string> = { decode: formatAddress, encode: parseAddre
 export const mac: Kind<string> = { decode: formatMac, encode: parseMac };
 
 /** An attribute of attributes. */
-export function nested<T extends AttributeTable>(table: T): Kind<Encodable<T>> & { decode(bytes: Uint8Array): Decoded<T> } {
-  return { decode: (bytes) => decodeAttributes(table, bytes), encode: (value) => encodeAttributes(table, value), nested: true };
+export function nested<T extends AttributeTable>(
+  table: T,
+): Kind<Encodable<T>> & { decode(bytes: Uint8Array): Decoded<T> } {
+  return {
+    decode: (bytes) => decodeAttributes(table, bytes),
+    encode: (value) => encodeAttributes(table, value),
+    nested: true,
+  };
 }
 
 /** A nest of attributes of one type; those of others are left out. */
 export function listOf<T>(type: number, kind: Kind<T>): Kind<readonly T[]> {
   return {
-    decode: (bytes) => [...attributesOf(bytes)].filter((item) => item.type === type).map((item) => kind.decode(item.bytes)),
+    decode: (bytes) =>
+      [...attributesOf(bytes)].filter((item) => item.type === type).map((item) => kind.decode(item.bytes)),
     encode: (values) => concat(values.map((value) => encodeAttribute(type, kind.encode(value)))),
     nested: true,
   };
@@ -118,8 +170,12 @@ export function* attributesOf(bytes: Uint8Array): Generator<RawAttribute> {
   const view = viewOf(bytes);
   for (let at = 0; at + headerSize <= bytes.length; ) {
     const length = view.getUint16(at, littleEndian);
-    if (length < headerSize || at + length > bytes.length) throw new RangeError(`attribute of ${length} bytes where ${bytes.length - at} are left`);
-    yield { type: view.getUint16(at + 2, littleEndian) & typeMask, bytes: bytes.subarray(at + headerSize, at + length) };
+    if (length < headerSize || at + length > bytes.length)
+      throw new RangeError(`attribute of ${length} bytes where ${bytes.length - at} are left`);
+    yield {
+      type: view.getUint16(at + 2, littleEndian) & typeMask,
+      bytes: bytes.subarray(at + headerSize, at + length),
+    };
     at += align(length);
   }
 }
@@ -148,7 +204,7 @@ export function decodeAttributes<T extends AttributeTable>(table: T, bytes: Uint
       unknown.push({ type: attribute.type, bytes: attribute.bytes.slice() });
     }
   }
-  if (unknown !== undefined) values['unknown'] = unknown;
+  if (unknown !== undefined) values.unknown = unknown;
   return values as Decoded<T>;
 }
 
@@ -158,7 +214,8 @@ export function encodeAttributes<T extends AttributeTable>(table: T, values: Enc
   const parts: Uint8Array[] = [];
   for (const [name, [number, kind]] of Object.entries(table)) {
     const value = given[name];
-    if (value !== undefined) parts.push(encodeAttribute(kind.nested ? number | nestedFlag : number, kind.encode(value)));
+    if (value !== undefined)
+      parts.push(encodeAttribute(kind.nested ? number | nestedFlag : number, kind.encode(value)));
   }
   for (const { type, bytes } of values.unknown ?? []) parts.push(encodeAttribute(type, bytes));
   return concat(parts);

@@ -5,9 +5,27 @@ export type { RawAttribute } from './codec.ts';
 export { NetlinkError } from './error.ts';
 export type { EventAction, NetlinkEvent } from './events.ts';
 export type { AddressGeneration, BridgeFacts, Link, LinkStatistics, LinkXdp, OperState, VxlanFacts } from './link.ts';
-export type { LinkSettings, LinkSpec, NewBridge, NewDummy, NewLink, NewVeth, NewVlan, NewVrf, NewVxlan } from './link-change.ts';
+export type {
+  LinkSettings,
+  LinkSpec,
+  NewBridge,
+  NewDummy,
+  NewLink,
+  NewVeth,
+  NewVlan,
+  NewVrf,
+  NewVxlan,
+} from './link-change.ts';
 export { type MonitorGroup, type MonitorOptions, RtnetlinkMonitor } from './monitor.ts';
-export type { Neighbour, NeighbourFamily, NeighbourFilter, NeighbourFlags, NeighbourState, NewNeighbour } from './neigh.ts';
+export type {
+  Neighbour,
+  NeighbourFamily,
+  NeighbourFilter,
+  NeighbourFlags,
+  NeighbourState,
+  NewNeighbour,
+} from './neigh.ts';
+export { networkNamespaceCookie } from './netns.ts';
 export type { RequestCounters } from './requests.ts';
 export type { Encap, HopFlags, NewNextHop, NewRoute, NextHop, Route, RouteFilter, RouteType } from './route.ts';
 export { Rtnetlink, type RtnetlinkOptions } from './rtnetlink.ts';

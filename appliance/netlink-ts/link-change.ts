@@ -1,7 +1,17 @@
 /** Requests that make, change and delete links. linux/if_link.h */
 import { concat, encodeAttributes, littleEndian } from './codec.ts';
 import type { AddressGeneration } from './link.ts';
-import { addressGenerations, bridgeTable, IFF_UP, ifinfoSize, linkTable, vethTable, vlanTable, vrfTable, vxlanTable } from './link-tables.ts';
+import {
+  addressGenerations,
+  bridgeTable,
+  IFF_UP,
+  ifinfoSize,
+  linkTable,
+  vethTable,
+  vlanTable,
+  vrfTable,
+  vxlanTable,
+} from './link-tables.ts';
 
 /** What can be changed on a link, and told when it is made. */
 export interface LinkSettings {
@@ -100,7 +110,10 @@ function settingsOf(settings: LinkSettings & { readonly txQueues?: number; reado
     alias,
     txQueues,
     rxQueues,
-    afSpec: addressGeneration === undefined ? undefined : { inet6: { addressGeneration: addressGenerations.valueOf(addressGeneration) } },
+    afSpec:
+      addressGeneration === undefined
+        ? undefined
+        : { inet6: { addressGeneration: addressGenerations.valueOf(addressGeneration) } },
     netnsPid: netns !== undefined && 'pid' in netns ? netns.pid : undefined,
     netnsFd: netns !== undefined && 'fd' in netns ? netns.fd : undefined,
   };
@@ -148,10 +161,19 @@ function encodeData(spec: LinkSpec): Uint8Array | undefined {
 }
 
 function encodeVxlan(spec: NewVxlan): Uint8Array {
-  const ofFamily = (text: string | undefined, six: boolean): string | undefined => (text?.includes(':') === six ? text : undefined);
+  const ofFamily = (text: string | undefined, six: boolean): string | undefined =>
+    text?.includes(':') === six ? text : undefined;
   const { vni, external, lower, port = 4789, learning, ttl, udpChecksum, zeroChecksum6Tx, zeroChecksum6Rx } = spec;
   return encodeAttributes(vxlanTable, {
-    vni, external, lower, port, learning, ttl, udpChecksum, zeroChecksum6Tx, zeroChecksum6Rx,
+    vni,
+    external,
+    lower,
+    port,
+    learning,
+    ttl,
+    udpChecksum,
+    zeroChecksum6Tx,
+    zeroChecksum6Rx,
     remote: ofFamily(spec.remote, false),
     remote6: ofFamily(spec.remote, true),
     local: ofFamily(spec.local, false),

@@ -1,5 +1,21 @@
 /** Attributes and numbers of links. linux/if_link.h, linux/if.h, linux/veth.h, linux/rtnetlink.h */
-import { address, type AttributeTable, bareText, be16, bool8, listOf, mac, nest, nested, raw, s32, text, u8, u16, u32 } from './codec.ts';
+import {
+  type AttributeTable,
+  address,
+  bareText,
+  be16,
+  bool8,
+  listOf,
+  mac,
+  nest,
+  nested,
+  raw,
+  s32,
+  text,
+  u8,
+  u16,
+  u32,
+} from './codec.ts';
 import { bitNames, names } from './names.ts';
 
 export const RTM_NEWLINK = 16;
@@ -27,7 +43,15 @@ export const linkFlags = bitNames({
 });
 
 /** RFC 2863 6, IF_OPER_ */
-export const operStates = names({ unknown: 0, notPresent: 1, down: 2, lowerLayerDown: 3, testing: 4, dormant: 5, up: 6 });
+export const operStates = names({
+  unknown: 0,
+  notPresent: 1,
+  down: 2,
+  lowerLayerDown: 3,
+  testing: 4,
+  dormant: 5,
+  up: 6,
+});
 
 /** enum in6_addr_gen_mode */
 export const addressGenerations = names({ eui64: 0, none: 1, stablePrivacy: 2, random: 3 });

@@ -1,7 +1,18 @@
 /** Links: what the kernel tells of them. Making and changing: link-change.ts. linux/if_link.h */
 import { AF_UNSPEC } from './bytes.ts';
 import { decodeAttributes, littleEndian, type RawAttribute, viewOf } from './codec.ts';
-import { addressGenerations, bridgeTable, ifinfoSize, linkFlags, linkTable, operStates, vlanTable, vrfTable, vxlanTable, xdpModes } from './link-tables.ts';
+import {
+  addressGenerations,
+  bridgeTable,
+  ifinfoSize,
+  linkFlags,
+  linkTable,
+  operStates,
+  vlanTable,
+  vrfTable,
+  vxlanTable,
+  xdpModes,
+} from './link-tables.ts';
 import { present } from './names.ts';
 
 export type OperState = 'unknown' | 'notPresent' | 'down' | 'lowerLayerDown' | 'testing' | 'dormant' | 'up';
@@ -64,9 +75,17 @@ export interface Link {
   readonly lowerUp: boolean;
   readonly operState: OperState;
   readonly flags: {
-    readonly up?: true; readonly broadcast?: true; readonly loopback?: true; readonly pointToPoint?: true;
-    readonly running?: true; readonly noArp?: true; readonly promiscuous?: true; readonly allMulticast?: true;
-    readonly multicast?: true; readonly lowerUp?: true; readonly dormant?: true;
+    readonly up?: true;
+    readonly broadcast?: true;
+    readonly loopback?: true;
+    readonly pointToPoint?: true;
+    readonly running?: true;
+    readonly noArp?: true;
+    readonly promiscuous?: true;
+    readonly allMulticast?: true;
+    readonly multicast?: true;
+    readonly lowerUp?: true;
+    readonly dormant?: true;
   };
   /** The word `flags` comes from, IFF_. */
   readonly rawFlags: number;
@@ -87,7 +106,7 @@ export interface Link {
   readonly lower?: number;
   /** Namespace id when `lower` is an index of another network namespace. */
   readonly lowerNetnsId?: number;
-  readonly vlan?: { readonly id: number; /** Ethertype of the tag, 0x8100 or 0x88a8. */ readonly protocol: number };
+  readonly vlan?: { readonly id: number /** Ethertype of the tag, 0x8100 or 0x88a8. */; readonly protocol: number };
   readonly vxlan?: VxlanFacts;
   readonly bridge?: BridgeFacts;
   readonly vrf?: { readonly table: number };
@@ -171,7 +190,14 @@ function decodeKind(attributes: Attributes): Pick<Link, 'vlan' | 'vxlan' | 'brid
     }
     case 'bridge': {
       const { stp, ageingTime, vlanFiltering, multicastSnooping } = decodeAttributes(bridgeTable, data);
-      return { bridge: present({ stp: stp === undefined ? undefined : stp !== 0, ageingTimeCs: ageingTime, vlanFiltering, multicastSnooping }) };
+      return {
+        bridge: present({
+          stp: stp === undefined ? undefined : stp !== 0,
+          ageingTimeCs: ageingTime,
+          vlanFiltering,
+          multicastSnooping,
+        }),
+      };
     }
     case 'vrf': {
       const { table } = decodeAttributes(vrfTable, data);
@@ -193,7 +219,13 @@ function decodeStatistics(bytes: Uint8Array): LinkStatistics {
   const view = viewOf(bytes);
   const at = (index: number): number => Number(view.getBigUint64(8 * index, littleEndian));
   return {
-    rxPackets: at(0), txPackets: at(1), rxBytes: at(2), txBytes: at(3),
-    rxErrors: at(4), txErrors: at(5), rxDropped: at(6), txDropped: at(7),
+    rxPackets: at(0),
+    txPackets: at(1),
+    rxBytes: at(2),
+    txBytes: at(3),
+    rxErrors: at(4),
+    txErrors: at(5),
+    rxDropped: at(6),
+    txDropped: at(7),
   };
 }

@@ -30,18 +30,27 @@ export class RtnetlinkMonitor {
   overruns = 0;
   readonly #socket: NetlinkSocket;
 
-  private constructor(waiter: Waiter, options: MonitorOptions, handler: (event: NetlinkEvent) => void, onOverrun: () => void) {
+  private constructor(
+    waiter: Waiter,
+    options: MonitorOptions,
+    handler: (event: NetlinkEvent) => void,
+    onOverrun: () => void,
+  ) {
     const groups = options.groups.flatMap((group) => groupNumbers[group]);
-    this.#socket = new NetlinkSocket(waiter, { groups, rcvbufBytes: options.rcvbufBytes ?? defaultRcvbufBytes }, {
-      onMessage: (message) => {
-        const event = decodeEvent(message.type, message.body);
-        if (event !== undefined) handler(event);
+    this.#socket = new NetlinkSocket(
+      waiter,
+      { groups, rcvbufBytes: options.rcvbufBytes ?? defaultRcvbufBytes },
+      {
+        onMessage: (message) => {
+          const event = decodeEvent(message.type, message.body);
+          if (event !== undefined) handler(event);
+        },
+        onOverrun: () => {
+          this.overruns += 1;
+          onOverrun();
+        },
       },
-      onOverrun: () => {
-        this.overruns += 1;
-        onOverrun();
-      },
-    });
+    );
   }
 
   /**
@@ -49,7 +58,12 @@ export class RtnetlinkMonitor {
    *
    * @throws NetlinkError when there is no such socket
    */
-  static open(waiter: Waiter, options: MonitorOptions, handler: (event: NetlinkEvent) => void, onOverrun: () => void): RtnetlinkMonitor {
+  static open(
+    waiter: Waiter,
+    options: MonitorOptions,
+    handler: (event: NetlinkEvent) => void,
+    onOverrun: () => void,
+  ): RtnetlinkMonitor {
     return new RtnetlinkMonitor(waiter, options, handler, onOverrun);
   }
 

@@ -1,23 +1,64 @@
 /** Neighbours: ARP and ND entries, proxies, forwarding entries of bridges and VXLANs. linux/neighbour.h */
 import { AF_BRIDGE, type Family, familyNumber, familyOf, parseAddress } from './bytes.ts';
-import { address, type AttributeTable, be16, concat, decodeAttributes, encodeAttributes, littleEndian, mac, type RawAttribute, raw, u16, u32, u8, viewOf } from './codec.ts';
+import {
+  type AttributeTable,
+  address,
+  be16,
+  concat,
+  decodeAttributes,
+  encodeAttributes,
+  littleEndian,
+  mac,
+  type RawAttribute,
+  raw,
+  u8,
+  u16,
+  u32,
+  viewOf,
+} from './codec.ts';
 import { bitNames, names, present } from './names.ts';
 
 export const RTM_NEWNEIGH = 28;
 export const RTM_DELNEIGH = 29;
 export const RTM_GETNEIGH = 30;
 
-export type NeighbourState = 'none' | 'incomplete' | 'reachable' | 'stale' | 'delay' | 'probe' | 'failed' | 'noarp' | 'permanent';
+export type NeighbourState =
+  | 'none'
+  | 'incomplete'
+  | 'reachable'
+  | 'stale'
+  | 'delay'
+  | 'probe'
+  | 'failed'
+  | 'noarp'
+  | 'permanent';
 
 /** NUD_ */
 const states = names({
-  none: 0, incomplete: 1, reachable: 2, stale: 4, delay: 8, probe: 16, failed: 32, noarp: 64, permanent: 128,
+  none: 0,
+  incomplete: 1,
+  reachable: 2,
+  stale: 4,
+  delay: 8,
+  probe: 16,
+  failed: 32,
+  noarp: 64,
+  permanent: 128,
 });
 
 const NTF_PROXY = 8;
 
 /** NTF_ */
-const flagBits = bitNames({ use: 1, self: 2, master: 4, proxy: NTF_PROXY, externLearned: 16, offloaded: 32, sticky: 64, router: 128 });
+const flagBits = bitNames({
+  use: 1,
+  self: 2,
+  master: 4,
+  proxy: NTF_PROXY,
+  externLearned: 16,
+  offloaded: 32,
+  sticky: 64,
+  router: 128,
+});
 
 /** NTF_EXT_, in NDA_FLAGS_EXT */
 const extFlagBits = bitNames({ managed: 1, locked: 2, externValidated: 4 });
@@ -104,7 +145,13 @@ export function decodeNeighbour(body: Uint8Array): Neighbour | undefined {
   const number = view.getUint8(0);
   const family = number === AF_BRIDGE ? 'bridge' : familyOf(number);
   if (family === undefined) return undefined;
-  const { destination, cacheInfo: _cacheInfo, flagsExt, mac: hardware, ...attributes } = decodeAttributes(table, body.subarray(headSize));
+  const {
+    destination,
+    cacheInfo: _cacheInfo,
+    flagsExt,
+    mac: hardware,
+    ...attributes
+  } = decodeAttributes(table, body.subarray(headSize));
   const state = view.getUint16(8, littleEndian);
   return present({
     ...attributes,
@@ -135,7 +182,11 @@ export function encodeNeighbour(neighbour: NewNeighbour): Uint8Array {
     encodeAttributes(table, {
       destination: neighbour.address,
       mac: neighbour.mac,
-      vlan, vni, port, outputIndex, protocol,
+      vlan,
+      vni,
+      port,
+      outputIndex,
+      protocol,
       flagsExt: extFlags === 0 ? undefined : extFlags,
     }),
   ]);

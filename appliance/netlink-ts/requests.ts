@@ -80,7 +80,13 @@ export class Requests {
    * @returns what the replies were decoded to
    * @throws NetlinkError
    */
-  async request<T = never>(what: string, type: number, flags: number, body: Uint8Array, decode: (message: Message) => T | undefined = () => undefined): Promise<T[]> {
+  async request<T = never>(
+    what: string,
+    type: number,
+    flags: number,
+    body: Uint8Array,
+    decode: (message: Message) => T | undefined = () => undefined,
+  ): Promise<T[]> {
     return (await this.#exchange(what, type, flags | NLM_F_ACK, body, decode)).replies;
   }
 
@@ -92,7 +98,12 @@ export class Requests {
     return dump;
   }
 
-  async #dumpUntilConsistent<T>(what: string, type: number, body: Uint8Array, decode: (message: Message) => T | undefined): Promise<T[]> {
+  async #dumpUntilConsistent<T>(
+    what: string,
+    type: number,
+    body: Uint8Array,
+    decode: (message: Message) => T | undefined,
+  ): Promise<T[]> {
     for (let attempt = 1; attempt <= dumpAttempts; attempt += 1) {
       try {
         const { replies, interrupted } = await this.#exchange(what, type, NLM_F_DUMP, body, decode);
@@ -107,7 +118,13 @@ export class Requests {
     throw new NetlinkError(what, constants.errno.EINTR, 'DUMP_INTERRUPTED');
   }
 
-  async #exchange<T>(what: string, type: number, flags: number, body: Uint8Array, decode: (message: Message) => T | undefined): Promise<{ replies: T[]; interrupted: boolean }> {
+  async #exchange<T>(
+    what: string,
+    type: number,
+    flags: number,
+    body: Uint8Array,
+    decode: (message: Message) => T | undefined,
+  ): Promise<{ replies: T[]; interrupted: boolean }> {
     if (this.#inFlight < windowSize) this.#inFlight += 1;
     // The one who ends hands over its place in the window.
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
@@ -120,7 +137,13 @@ export class Requests {
     }
   }
 
-  #send<T>(what: string, type: number, flags: number, body: Uint8Array, decode: (message: Message) => T | undefined): Promise<{ replies: T[]; interrupted: boolean }> {
+  #send<T>(
+    what: string,
+    type: number,
+    flags: number,
+    body: Uint8Array,
+    decode: (message: Message) => T | undefined,
+  ): Promise<{ replies: T[]; interrupted: boolean }> {
     const sequence = this.#nextSequence();
     return new Promise((resolve, reject) => {
       const pending: Pending<T> = {
@@ -195,5 +218,8 @@ export function errorOf(what: string, message: Message): NetlinkError | undefine
     start += capped || body.length < 8 ? headerSize : align(viewOf(body).getUint32(4, littleEndian));
   }
   const attributes = hasAttributes ? decodeAttributes(errorAttributes, body.subarray(start)) : {};
-  return new NetlinkError(what, errno, undefined, { extAck: attributes.message, missingAttribute: attributes.missingType });
+  return new NetlinkError(what, errno, undefined, {
+    extAck: attributes.message,
+    missingAttribute: attributes.missingType,
+  });
 }

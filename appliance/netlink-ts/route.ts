@@ -1,7 +1,24 @@
 /** Routes. linux/rtnetlink.h */
 import { type Scope, scopes } from './addr.ts';
 import { type Family, familyNumber, familyOf, formatAddress, parseAddress, parsePrefix } from './bytes.ts';
-import { address, type AttributeTable, concat, type Decoded, decodeAttributes, encodeAttributes, type Kind, littleEndian, nested, nest, type RawAttribute, raw, u16, u32, u8, viewOf } from './codec.ts';
+import {
+  type AttributeTable,
+  address,
+  concat,
+  type Decoded,
+  decodeAttributes,
+  encodeAttributes,
+  type Kind,
+  littleEndian,
+  nest,
+  nested,
+  type RawAttribute,
+  raw,
+  u8,
+  u16,
+  u32,
+  viewOf,
+} from './codec.ts';
 import { bitNames, names, present } from './names.ts';
 
 export const RTM_NEWROUTE = 24;
@@ -14,10 +31,26 @@ export const mainTable = 254;
 const staticProtocol = 4;
 
 export type RouteType =
-  | 'unicast' | 'local' | 'broadcast' | 'anycast' | 'multicast' | 'blackhole' | 'unreachable' | 'prohibit' | 'throw';
+  | 'unicast'
+  | 'local'
+  | 'broadcast'
+  | 'anycast'
+  | 'multicast'
+  | 'blackhole'
+  | 'unreachable'
+  | 'prohibit'
+  | 'throw';
 
 const types = names({
-  unicast: 1, local: 2, broadcast: 3, anycast: 4, multicast: 5, blackhole: 6, unreachable: 7, prohibit: 8, throw: 9,
+  unicast: 1,
+  local: 2,
+  broadcast: 3,
+  anycast: 4,
+  multicast: 5,
+  blackhole: 6,
+  unreachable: 7,
+  prohibit: 8,
+  throw: 9,
 });
 
 const hopFlags = bitNames({ dead: 1, pervasive: 2, onLink: 4, offload: 8, linkDown: 16, unresolved: 32, trap: 64 });
@@ -189,7 +222,8 @@ function decodeNextHops(bytes: Uint8Array): NextHop[] {
   const hops: NextHop[] = [];
   for (let at = 0; at + hopSize <= bytes.length; ) {
     const length = view.getUint16(at, littleEndian);
-    if (length < hopSize || at + length > bytes.length) throw new RangeError(`next hop of ${length} bytes where ${bytes.length - at} are left`);
+    if (length < hopSize || at + length > bytes.length)
+      throw new RangeError(`next hop of ${length} bytes where ${bytes.length - at} are left`);
     const attributes = decodeAttributes(table, bytes.subarray(at + hopSize, at + length));
     const index = view.getInt32(at + 4, littleEndian);
     hops.push(
@@ -220,7 +254,8 @@ function encodeNextHops(hops: readonly NewNextHop[], family: Family): Uint8Array
   return concat(
     hops.map((hop) => {
       const { weight = 1 } = hop;
-      if (!Number.isInteger(weight) || weight < 1 || weight > 256) throw new RangeError(`a weight of ${weight} is not from 1 to 256`);
+      if (!Number.isInteger(weight) || weight < 1 || weight > 256)
+        throw new RangeError(`a weight of ${weight} is not from 1 to 256`);
       const attributes = encodeAttributes(table, hopAttributes(hop, family));
       const head = new DataView(new ArrayBuffer(hopSize));
       head.setUint16(0, hopSize + attributes.length, littleEndian);

@@ -1,16 +1,61 @@
 /** Reads and changes the kernel's links, addresses, routes, rules and neighbours. */
 import { constants } from 'node:os';
-import { type Address, decodeAddress, encodeAddress, encodeAddressQuery, type NewAddress, RTM_DELADDR, RTM_GETADDR, RTM_NEWADDR } from './addr.ts';
+import {
+  type Address,
+  decodeAddress,
+  encodeAddress,
+  encodeAddressQuery,
+  type NewAddress,
+  RTM_DELADDR,
+  RTM_GETADDR,
+  RTM_NEWADDR,
+} from './addr.ts';
 import type { Family } from './bytes.ts';
 import { NetlinkError, unless } from './error.ts';
 import { decodeLink, type Link } from './link.ts';
-import { encodeIfinfo, encodeLinkQuery, encodeLinkSettings, encodeNewLink, type LinkSettings, type LinkSpec } from './link-change.ts';
+import {
+  encodeIfinfo,
+  encodeLinkQuery,
+  encodeLinkSettings,
+  encodeNewLink,
+  type LinkSettings,
+  type LinkSpec,
+} from './link-change.ts';
 import { RTM_DELLINK, RTM_GETLINK, RTM_NEWLINK } from './link-tables.ts';
-import { decodeNeighbour, encodeNeighbour, encodeNeighbourQuery, type Neighbour, type NeighbourFilter, type NewNeighbour, RTM_DELNEIGH, RTM_GETNEIGH, RTM_NEWNEIGH } from './neigh.ts';
 import { present } from './names.ts';
+import {
+  decodeNeighbour,
+  encodeNeighbour,
+  encodeNeighbourQuery,
+  type Neighbour,
+  type NeighbourFilter,
+  type NewNeighbour,
+  RTM_DELNEIGH,
+  RTM_GETNEIGH,
+  RTM_NEWNEIGH,
+} from './neigh.ts';
 import { NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, type RequestCounters, Requests } from './requests.ts';
-import { decodeRoute, encodeRoute, encodeRouteQuery, type NewRoute, type Route, type RouteFilter, RTM_DELROUTE, RTM_GETROUTE, RTM_NEWROUTE } from './route.ts';
-import { decodeRule, encodeRule, encodeRuleQuery, type NewRule, RTM_DELRULE, RTM_GETRULE, RTM_NEWRULE, type Rule } from './rule.ts';
+import {
+  decodeRoute,
+  encodeRoute,
+  encodeRouteQuery,
+  type NewRoute,
+  type Route,
+  type RouteFilter,
+  RTM_DELROUTE,
+  RTM_GETROUTE,
+  RTM_NEWROUTE,
+} from './route.ts';
+import {
+  decodeRule,
+  encodeRule,
+  encodeRuleQuery,
+  type NewRule,
+  RTM_DELRULE,
+  RTM_GETRULE,
+  RTM_NEWRULE,
+  type Rule,
+} from './rule.ts';
 import type { Waiter } from './socket.ts';
 
 export interface RtnetlinkOptions {
@@ -92,7 +137,9 @@ export class Rtnetlink {
   }
 
   async addresses(filter: { readonly family?: Family; readonly index?: number } = {}): Promise<Address[]> {
-    return this.#requests.dump('RTM_GETADDR', RTM_GETADDR, encodeAddressQuery(filter), (message) => decodeAddress(message.body));
+    return this.#requests.dump('RTM_GETADDR', RTM_GETADDR, encodeAddressQuery(filter), (message) =>
+      decodeAddress(message.body),
+    );
   }
 
   /** Code EEXIST when it is there, unless `replace`: then its flags and lifetimes become those told. */
@@ -146,7 +193,9 @@ export class Rtnetlink {
   /** IPv4 and IPv6 unless told. */
   async neighbours(filter: NeighbourFilter = {}): Promise<Neighbour[]> {
     const dumps = (filter.family === undefined ? families : [filter.family]).map((family) =>
-      this.#requests.dump('RTM_GETNEIGH', RTM_GETNEIGH, encodeNeighbourQuery({ ...filter, family }), (message) => decodeNeighbour(message.body)),
+      this.#requests.dump('RTM_GETNEIGH', RTM_GETNEIGH, encodeNeighbourQuery({ ...filter, family }), (message) =>
+        decodeNeighbour(message.body),
+      ),
     );
     const all = (await Promise.all(dumps)).flat();
     // The forwarding database and the proxies are not filtered by link in the kernel.
@@ -155,11 +204,18 @@ export class Rtnetlink {
 
   /** Replaces what is known of the same address on the same link. */
   async addNeighbour(neighbour: NewNeighbour): Promise<void> {
-    await this.#requests.request('RTM_NEWNEIGH', RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, encodeNeighbour(neighbour));
+    await this.#requests.request(
+      'RTM_NEWNEIGH',
+      RTM_NEWNEIGH,
+      NLM_F_CREATE | NLM_F_REPLACE,
+      encodeNeighbour(neighbour),
+    );
   }
 
   /** `flags.proxy` deletes a proxy entry. Code ENOENT when there is none. */
-  async delNeighbour(neighbour: Pick<NewNeighbour, 'family' | 'index' | 'address' | 'mac' | 'flags' | 'vlan' | 'vni'>): Promise<void> {
+  async delNeighbour(
+    neighbour: Pick<NewNeighbour, 'family' | 'index' | 'address' | 'mac' | 'flags' | 'vlan' | 'vni'>,
+  ): Promise<void> {
     await this.#requests.request('RTM_DELNEIGH', RTM_DELNEIGH, 0, encodeNeighbour(neighbour));
   }
 

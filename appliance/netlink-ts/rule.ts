@@ -1,6 +1,21 @@
 /** Policy routing rules. linux/fib_rules.h */
 import { type Family, familyNumber, familyOf, formatAddress, parsePrefix } from './bytes.ts';
-import { address, type AttributeTable, bool8, concat, decodeAttributes, encodeAttributes, type Kind, littleEndian, type RawAttribute, text, u16, u32, u8, viewOf } from './codec.ts';
+import {
+  type AttributeTable,
+  address,
+  bool8,
+  concat,
+  decodeAttributes,
+  encodeAttributes,
+  type Kind,
+  littleEndian,
+  type RawAttribute,
+  text,
+  u8,
+  u16,
+  u32,
+  viewOf,
+} from './codec.ts';
 import { names, present } from './names.ts';
 
 export const RTM_NEWRULE = 32;
@@ -20,7 +35,10 @@ export interface PortRange {
 
 /** `struct fib_rule_port_range` in host byte order. */
 const portRange: Kind<PortRange> = {
-  decode: (bytes) => ({ first: viewOf(bytes).getUint16(0, littleEndian), last: viewOf(bytes).getUint16(2, littleEndian) }),
+  decode: (bytes) => ({
+    first: viewOf(bytes).getUint16(0, littleEndian),
+    last: viewOf(bytes).getUint16(2, littleEndian),
+  }),
   encode: (value) => concat([u16.encode(value.first), u16.encode(value.last)]),
 };
 
@@ -96,7 +114,11 @@ export function decodeRule(body: Uint8Array): Rule | undefined {
   const view = viewOf(body);
   const family = familyOf(view.getUint8(0));
   if (family === undefined) return undefined;
-  const { suppressPrefixLength, suppressIfGroup: _group, ...attributes } = decodeAttributes(table, body.subarray(headSize));
+  const {
+    suppressPrefixLength,
+    suppressIfGroup: _group,
+    ...attributes
+  } = decodeAttributes(table, body.subarray(headSize));
   const prefix = (text: string | undefined, length: number): string | undefined => {
     if (text === undefined && length === 0) return undefined;
     return `${text ?? (family === 4 ? '0.0.0.0' : '::')}/${length}`;
@@ -124,10 +146,16 @@ export function decodeRule(body: Uint8Array): Rule | undefined {
  * @throws TypeError, RangeError for what cannot be encoded
  */
 export function encodeRule(rule: NewRule, purpose: 'add' | 'delete'): Uint8Array {
-  const prefixes = { source: undefined, destination: undefined } as { source: string | undefined; destination: string | undefined };
+  const prefixes = { source: undefined, destination: undefined } as {
+    source: string | undefined;
+    destination: string | undefined;
+  };
   const head = new DataView(new ArrayBuffer(headSize));
   head.setUint8(0, familyNumber(rule.family));
-  for (const [name, offset] of [['destination', 1], ['source', 2]] as const) {
+  for (const [name, offset] of [
+    ['destination', 1],
+    ['source', 2],
+  ] as const) {
     const given = rule[name];
     if (given === undefined) continue;
     const prefix = parsePrefix(given);

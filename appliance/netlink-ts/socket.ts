@@ -139,7 +139,9 @@ export class NetlinkSocket {
   #receive(): void {
     for (let turn = 0; turn < datagramsPerTurn && !this.#closed; turn += 1) {
       viewOf(this.#senderSize).setUint32(0, addressSize, littleEndian);
-      const length = Number(receiveBytes(this.#fd, this.#buffer, receiveSize, MSG_TRUNC, this.#sender, this.#senderSize));
+      const length = Number(
+        receiveBytes(this.#fd, this.#buffer, receiveSize, MSG_TRUNC, this.#sender, this.#senderSize),
+      );
       if (length < 0) {
         const errno = koffi.errno();
         if (errno === constants.errno.EAGAIN) return;
@@ -169,7 +171,8 @@ export function* messagesOf(datagram: Uint8Array): Generator<Message> {
   const view = viewOf(datagram);
   for (let at = 0; at + headerSize <= datagram.length; ) {
     const length = view.getUint32(at, littleEndian);
-    if (length < headerSize || at + length > datagram.length) throw new RangeError(`message of ${length} bytes where ${datagram.length - at} are left`);
+    if (length < headerSize || at + length > datagram.length)
+      throw new RangeError(`message of ${length} bytes where ${datagram.length - at} are left`);
     yield {
       type: view.getUint16(at + 4, littleEndian),
       flags: view.getUint16(at + 6, littleEndian),

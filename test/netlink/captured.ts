@@ -14,7 +14,8 @@ const captures: readonly Capture[] = readFileSync('test/netlink/captured.txt', '
   .slice(1)
   .map((block) => {
     const lines = block.trim().split('\n');
-    const after = (mark: string): string[] => lines.filter((line) => line.startsWith(`${mark} `)).map((line) => line.slice(2));
+    const after = (mark: string): string[] =>
+      lines.filter((line) => line.startsWith(`${mark} `)).map((line) => line.slice(2));
     const bytes = (mark: string): Uint8Array[] => after(mark).map((hex) => Uint8Array.from(Buffer.from(hex, 'hex')));
     const json = after('=')[0];
     return {
@@ -34,7 +35,9 @@ export function captureOf(command: string): Capture {
 
 /** Commands whose request was captured. */
 export function capturedRequests(): readonly string[] {
-  return captures.filter((capture) => capture.requests.length > 0 && capture.printed === undefined).map((capture) => capture.command);
+  return captures
+    .filter((capture) => capture.requests.length > 0 && capture.printed === undefined)
+    .map((capture) => capture.command);
 }
 
 /**
@@ -44,7 +47,8 @@ export function capturedRequests(): readonly string[] {
 export function canonical(payload: Uint8Array): unknown {
   const data = Buffer.from(payload);
   // A veth's peer begins with an empty ifinfomsg.
-  if (data.length > 16 && data.subarray(0, 16).every((byte) => byte === 0)) return ['ifinfomsg', canonical(data.subarray(16))];
+  if (data.length > 16 && data.subarray(0, 16).every((byte) => byte === 0))
+    return ['ifinfomsg', canonical(data.subarray(16))];
   const found: [number, unknown][] = [];
   let at = 0;
   while (at + 4 <= data.length) {

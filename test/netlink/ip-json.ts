@@ -9,48 +9,71 @@ type NameOf = (index: number | undefined) => string | undefined;
 
 const list = (printed: unknown): Json[] => (printed as Json[]).filter((item) => Object.keys(item).length > 0);
 const numberOf = (value: unknown): number => Number(value);
-const without = (value: Json): Json => Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined));
+const without = (value: Json): Json =>
+  Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined));
 
 /** Flag words of `ip link` and our names. */
 const linkFlagWords: Readonly<Record<string, keyof Link['flags']>> = {
-  UP: 'up', BROADCAST: 'broadcast', LOOPBACK: 'loopback', POINTOPOINT: 'pointToPoint', NOARP: 'noArp', PROMISC: 'promiscuous',
-  ALLMULTI: 'allMulticast', MULTICAST: 'multicast', LOWER_UP: 'lowerUp', DORMANT: 'dormant',
+  UP: 'up',
+  BROADCAST: 'broadcast',
+  LOOPBACK: 'loopback',
+  POINTOPOINT: 'pointToPoint',
+  NOARP: 'noArp',
+  PROMISC: 'promiscuous',
+  ALLMULTI: 'allMulticast',
+  MULTICAST: 'multicast',
+  LOWER_UP: 'lowerUp',
+  DORMANT: 'dormant',
 };
 const operWords: Readonly<Record<string, Link['operState']>> = {
-  UNKNOWN: 'unknown', NOTPRESENT: 'notPresent', DOWN: 'down', LOWERLAYERDOWN: 'lowerLayerDown', TESTING: 'testing', DORMANT: 'dormant', UP: 'up',
+  UNKNOWN: 'unknown',
+  NOTPRESENT: 'notPresent',
+  DOWN: 'down',
+  LOWERLAYERDOWN: 'lowerLayerDown',
+  TESTING: 'testing',
+  DORMANT: 'dormant',
+  UP: 'up',
 };
-const generationWords: Readonly<Record<string, string>> = { eui64: 'eui64', none: 'none', stable_secret: 'stablePrivacy', random: 'random' };
+const generationWords: Readonly<Record<string, string>> = {
+  eui64: 'eui64',
+  none: 'none',
+  stable_secret: 'stablePrivacy',
+  random: 'random',
+};
 
 export const linkJson = {
   theirs: (printed: unknown) =>
     list(printed).map((item) => {
-      const info = (item['linkinfo'] ?? {}) as Json;
-      const data = (info['info_data'] ?? {}) as Json;
-      const flags = (item['flags'] as string[]).filter((flag) => flag !== 'NO-CARRIER');
+      const info = (item.linkinfo ?? {}) as Json;
+      const data = (info.info_data ?? {}) as Json;
+      const flags = (item.flags as string[]).filter((flag) => flag !== 'NO-CARRIER');
       return without({
-        index: item['ifindex'],
-        name: item['ifname'],
-        altNames: item['altnames'] ?? [],
+        index: item.ifindex,
+        name: item.ifname,
+        altNames: item.altnames ?? [],
         flags: flags.map((flag) => linkFlagWords[flag] ?? flag).sort(),
-        operState: operWords[String(item['operstate'])],
-        mtu: item['mtu'],
-        minMtu: item['min_mtu'],
-        maxMtu: item['max_mtu'],
-        mac: item['address'],
-        broadcast: item['broadcast'],
-        kind: info['info_kind'],
-        slaveKind: info['info_slave_kind'],
-        master: item['master'],
-        lower: item['link'],
-        vlan: info['info_kind'] === 'vlan' ? [data['id'], data['protocol']] : undefined,
-        vxlan: info['info_kind'] === 'vxlan' ? vxlanOf(data) : undefined,
-        bridge: info['info_kind'] === 'bridge' ? [data['stp_state'] === 1, data['ageing_time'], data['vlan_filtering'] === 1, data['mcast_snooping'] === 1] : undefined,
-        xdp: item['xdp'] === undefined ? undefined : xdpOf(item['xdp'] as Json),
-        txQueues: item['num_tx_queues'],
-        rxQueues: item['num_rx_queues'],
-        txQueueLength: item['txqlen'],
-        promiscuity: item['promiscuity'],
-        addressGeneration: generationWords[String(item['inet6_addr_gen_mode'])],
+        operState: operWords[String(item.operstate)],
+        mtu: item.mtu,
+        minMtu: item.min_mtu,
+        maxMtu: item.max_mtu,
+        mac: item.address,
+        broadcast: item.broadcast,
+        kind: info.info_kind,
+        slaveKind: info.info_slave_kind,
+        master: item.master,
+        lower: item.link,
+        vlan: info.info_kind === 'vlan' ? [data.id, data.protocol] : undefined,
+        vxlan: info.info_kind === 'vxlan' ? vxlanOf(data) : undefined,
+        bridge:
+          info.info_kind === 'bridge'
+            ? [data.stp_state === 1, data.ageing_time, data.vlan_filtering === 1, data.mcast_snooping === 1]
+            : undefined,
+        xdp: item.xdp === undefined ? undefined : xdpOf(item.xdp as Json),
+        txQueues: item.num_tx_queues,
+        rxQueues: item.num_rx_queues,
+        txQueueLength: item.txqlen,
+        promiscuity: item.promiscuity,
+        addressGeneration: generationWords[String(item.inet6_addr_gen_mode)],
       });
     }),
   ours: (link: Link, nameOf: NameOf) =>
@@ -59,7 +82,9 @@ export const linkJson = {
       name: link.name,
       altNames: link.altNames,
       // Running is left out by iproute2 when the link is up.
-      flags: Object.keys(link.flags).filter((flag) => flag !== 'running').sort(),
+      flags: Object.keys(link.flags)
+        .filter((flag) => flag !== 'running')
+        .sort(),
       operState: link.operState,
       mtu: link.mtu,
       minMtu: link.minMtu,
@@ -79,7 +104,12 @@ export const linkJson = {
         learning: link.vxlan.learning,
         external: link.vxlan.external,
       },
-      bridge: link.bridge && [link.bridge.stp, link.bridge.ageingTimeCs, link.bridge.vlanFiltering ?? false, link.bridge.multicastSnooping ?? false],
+      bridge: link.bridge && [
+        link.bridge.stp,
+        link.bridge.ageingTimeCs,
+        link.bridge.vlanFiltering ?? false,
+        link.bridge.multicastSnooping ?? false,
+      ],
       xdp: link.xdp && { mode: link.xdp.mode, programId: link.xdp.programId },
       txQueues: link.txQueues,
       rxQueues: link.rxQueues,
@@ -91,18 +121,18 @@ export const linkJson = {
 
 function vxlanOf(data: Json): Json {
   return {
-    vni: data['external'] === true ? undefined : data['id'],
-    local: data['local'] ?? data['local6'],
-    remote: data['remote'] ?? data['remote6'] ?? data['group'] ?? data['group6'],
-    port: data['port'],
-    learning: data['learning'] ?? false,
-    external: data['external'] ?? false,
+    vni: data.external === true ? undefined : data.id,
+    local: data.local ?? data.local6,
+    remote: data.remote ?? data.remote6 ?? data.group ?? data.group6,
+    port: data.port,
+    learning: data.learning ?? false,
+    external: data.external ?? false,
   };
 }
 
 function xdpOf(xdp: Json): Json {
   const modes: Readonly<Record<number, string>> = { 1: 'native', 2: 'generic', 3: 'offload', 4: 'multi' };
-  return { mode: modes[numberOf(xdp['mode'])], programId: (xdp['prog'] as Json | undefined)?.['id'] };
+  return { mode: modes[numberOf(xdp.mode)], programId: (xdp.prog as Json | undefined)?.id };
 }
 
 const forever = 0xffffffff;
@@ -110,20 +140,20 @@ const forever = 0xffffffff;
 export const addressJson = {
   theirs: (printed: unknown) =>
     list(printed).flatMap((item) =>
-      ((item['addr_info'] ?? []) as Json[]).map((each) =>
+      ((item.addr_info ?? []) as Json[]).map((each) =>
         without({
-          index: item['ifindex'],
-          local: each['local'],
-          prefixLength: each['prefixlen'],
-          peer: each['address'],
-          broadcast: each['broadcast'],
-          label: each['label'],
-          scope: each['scope'],
-          tentative: each['tentative'] ?? false,
-          noPrefixRoute: each['noprefixroute'] ?? false,
-          noDad: each['nodad'] ?? false,
-          validS: each['valid_life_time'],
-          preferredS: each['preferred_life_time'],
+          index: item.ifindex,
+          local: each.local,
+          prefixLength: each.prefixlen,
+          peer: each.address,
+          broadcast: each.broadcast,
+          label: each.label,
+          scope: each.scope,
+          tentative: each.tentative ?? false,
+          noPrefixRoute: each.noprefixroute ?? false,
+          noDad: each.nodad ?? false,
+          validS: each.valid_life_time,
+          preferredS: each.preferred_life_time,
         }),
       ),
     ),
@@ -144,12 +174,21 @@ export const addressJson = {
     }),
 };
 
-const protocols: Readonly<Record<string, number>> = { unspec: 0, redirect: 1, kernel: 2, boot: 3, static: 4, ra: 9, bgp: 186 };
+const protocols: Readonly<Record<string, number>> = {
+  unspec: 0,
+  redirect: 1,
+  kernel: 2,
+  boot: 3,
+  static: 4,
+  ra: 9,
+  bgp: 186,
+};
 const tables: Readonly<Record<string, number>> = { local: 255, main: 254, default: 253 };
 const preferences: Readonly<Record<string, number>> = { medium: 0, high: 1, low: 3 };
 
 const protocolOf = (value: unknown): number => protocols[String(value)] ?? numberOf(value);
-const tableOf = (value: unknown): number | undefined => (value === undefined ? undefined : (tables[String(value)] ?? numberOf(value)));
+const tableOf = (value: unknown): number | undefined =>
+  value === undefined ? undefined : (tables[String(value)] ?? numberOf(value));
 
 function destinationOf(text: string, six: boolean): string {
   if (text === 'default') return six ? '::/0' : '0.0.0.0/0';
@@ -157,28 +196,28 @@ function destinationOf(text: string, six: boolean): string {
 }
 
 function viaOf(item: Json): unknown {
-  return item['gateway'] ?? (item['via'] as Json | undefined)?.['host'];
+  return item.gateway ?? (item.via as Json | undefined)?.host;
 }
 
 export const routeJson = {
   /** `six` for lists in which only a default route stands. */
   theirs: (printed: unknown, six?: boolean) => {
     const items = list(printed);
-    const isSix = six ?? items.some((item) => String(item['dst']).includes(':'));
+    const isSix = six ?? items.some((item) => String(item.dst).includes(':'));
     return items.map((item) =>
       without({
-        destination: destinationOf(String(item['dst']), isSix),
-        type: item['type'] ?? 'unicast',
-        protocol: protocolOf(item['protocol']),
-        scope: item['scope'],
-        priority: item['metric'] ?? 0,
+        destination: destinationOf(String(item.dst), isSix),
+        type: item.type ?? 'unicast',
+        protocol: protocolOf(item.protocol),
+        scope: item.scope,
+        priority: item.metric ?? 0,
         via: viaOf(item),
-        dev: item['dev'],
-        preferredSource: item['prefsrc'],
-        mtu: ((item['metrics'] as Json[] | undefined) ?? [])[0]?.['mtu'],
-        onLink: ((item['flags'] as string[] | undefined) ?? []).includes('onlink'),
-        nextHops: (item['nexthops'] as Json[] | undefined)?.map((hop) => [viaOf(hop), hop['dev'], hop['weight']]),
-        preference: item['pref'] === undefined ? undefined : preferences[String(item['pref'])],
+        dev: item.dev,
+        preferredSource: item.prefsrc,
+        mtu: ((item.metrics as Json[] | undefined) ?? [])[0]?.mtu,
+        onLink: ((item.flags as string[] | undefined) ?? []).includes('onlink'),
+        nextHops: (item.nexthops as Json[] | undefined)?.map((hop) => [viaOf(hop), hop.dev, hop.weight]),
+        preference: item.pref === undefined ? undefined : preferences[String(item.pref)],
       }),
     );
   },
@@ -215,21 +254,21 @@ export const ruleJson = {
   theirs: (printed: unknown) =>
     list(printed).map((item) =>
       without({
-        priority: item['priority'],
-        action: item['action'] ?? 'lookup',
-        table: tableOf(item['table']),
-        source: prefixOf(item['src'], item['srclen']),
-        destination: prefixOf(item['dst'], item['dstlen']),
-        inputDevice: item['iif'],
-        outputDevice: item['oif'],
-        mark: item['fwmark'] === undefined ? undefined : numberOf(item['fwmark']),
-        markMask: item['fwmask'] === undefined ? undefined : numberOf(item['fwmask']),
+        priority: item.priority,
+        action: item.action ?? 'lookup',
+        table: tableOf(item.table),
+        source: prefixOf(item.src, item.srclen),
+        destination: prefixOf(item.dst, item.dstlen),
+        inputDevice: item.iif,
+        outputDevice: item.oif,
+        mark: item.fwmark === undefined ? undefined : numberOf(item.fwmark),
+        markMask: item.fwmask === undefined ? undefined : numberOf(item.fwmask),
         invert: 'not' in item ? true : undefined,
-        suppressPrefixLength: item['suppress_prefixlen'],
-        ipProtocol: item['ipproto'] === undefined ? undefined : ipProtocols[String(item['ipproto'])],
+        suppressPrefixLength: item.suppress_prefixlen,
+        ipProtocol: item.ipproto === undefined ? undefined : ipProtocols[String(item.ipproto)],
         sourcePorts: portsOf(item, 'sport'),
         destinationPorts: portsOf(item, 'dport'),
-        protocol: protocolOf(item['protocol']),
+        protocol: protocolOf(item.protocol),
       }),
     ),
   ours: (rule: Rule) =>
@@ -257,9 +296,9 @@ export const neighbourJson = {
   theirs: (printed: unknown) =>
     list(printed).map((item) =>
       without({
-        address: item['dst'],
-        mac: item['lladdr'],
-        state: 'proxy' in item ? 'none' : String((item['state'] as string[])[0]).toLowerCase(),
+        address: item.dst,
+        mac: item.lladdr,
+        state: 'proxy' in item ? 'none' : String((item.state as string[])[0]).toLowerCase(),
         flags: ['managed', 'proxy', 'router', 'extern_learn'].filter((flag) => flag in item),
       }),
     ),
@@ -271,7 +310,9 @@ export const neighbourJson = {
       mac: neighbour.mac,
       // A proxy has no state of its own.
       state: neighbour.flags.proxy ? 'none' : neighbour.state,
-      flags: Object.entries(flags).filter(([, set]) => set).map(([name]) => name),
+      flags: Object.entries(flags)
+        .filter(([, set]) => set)
+        .map(([name]) => name),
     });
   },
 };

@@ -5,7 +5,8 @@ import { Poller } from '../../appliance/dataplane/poller.ts';
 import { atEnd } from '../kit/suite.ts';
 
 function guard(): void {
-  if (process.env['SIXGATE_TREE'] !== '1') throw new Error('these tests change links and routes: run them by test/kit/runner');
+  if (process.env.SIXGATE_TREE !== '1')
+    throw new Error('these tests change links and routes: run them by test/kit/runner');
 }
 
 /** Runs a command line in the test's own network namespace; gives its standard output. */

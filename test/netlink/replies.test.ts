@@ -13,9 +13,13 @@ function eventsOf(command: string): NetlinkEvent[] {
   return events.filter((event) => event !== undefined);
 }
 
-const links: readonly Link[] = eventsOf('ip -j -d link show').flatMap((event) => (event.type === 'link' ? [event.link] : []));
-const routesOf = (command: string): Route[] => eventsOf(command).flatMap((event) => (event.type === 'route' ? [event.route] : []));
-const rulesOf = (command: string): Rule[] => eventsOf(command).flatMap((event) => (event.type === 'rule' ? [event.rule] : []));
+const links: readonly Link[] = eventsOf('ip -j -d link show').flatMap((event) =>
+  event.type === 'link' ? [event.link] : [],
+);
+const routesOf = (command: string): Route[] =>
+  eventsOf(command).flatMap((event) => (event.type === 'route' ? [event.route] : []));
+const rulesOf = (command: string): Rule[] =>
+  eventsOf(command).flatMap((event) => (event.type === 'rule' ? [event.rule] : []));
 const neighboursOf = (command: string): Neighbour[] =>
   eventsOf(command).flatMap((event) => (event.type === 'neighbour' ? [event.neighbour] : []));
 const nameOf = (index: number | undefined): string | undefined => links.find((link) => link.index === index)?.name;
@@ -23,7 +27,10 @@ const nameOf = (index: number | undefined): string | undefined => links.find((li
 const test = suite('replies as iproute2 reads them');
 
 test('links', () => {
-  assert.equal(links.map((link) => linkJson.ours(link, nameOf)), linkJson.theirs(captureOf('ip -j -d link show').printed));
+  assert.equal(
+    links.map((link) => linkJson.ours(link, nameOf)),
+    linkJson.theirs(captureOf('ip -j -d link show').printed),
+  );
 });
 
 test('addresses', () => {
@@ -34,7 +41,12 @@ test('addresses', () => {
   assert.equal(ofV0.map(addressJson.ours), addressJson.theirs(captureOf(command).printed));
 });
 
-for (const command of ['ip -j -d route show table 77', 'ip -j -d route show table main', 'ip -j -d -6 route show table 78', 'ip -j -d -6 route show table main']) {
+for (const command of [
+  'ip -j -d route show table 77',
+  'ip -j -d route show table main',
+  'ip -j -d -6 route show table 78',
+  'ip -j -d -6 route show table main',
+]) {
   test(command, () => {
     // iproute2 hides the addresses' own entries and the cached ones when it shows a table.
     const ours = routesOf(command).map((route) => routeJson.ours(route, nameOf));

@@ -228,7 +228,7 @@ export class Btf {
   variables(section: string): VarType[] {
     const found = this.#types.find((type) => type.kind === 'section' && type.name === section);
     if (found?.kind !== 'section') return [];
-    return found.vars.map((id) => this.type(id)).filter((type) => type.kind === 'var');
+    return found.vars.map((id) => this.type(id)).filter((type): type is VarType => type.kind === 'var');
   }
 
   struct(name: string): StructType | undefined {

@@ -28,8 +28,10 @@ function formatted(path: string, text: string): string {
 
 function main(check: boolean): number {
   const headers = readHeaders(join(repository, 'bpf/layout'));
-  const object = Btf.fromObject(join(repository, 'build/sixgate.bpf.o'));
-  const anchor = Btf.fromObject(join(repository, 'build/obj/anchor.o'));
+  const [object, anchor] = ['build/sixgate.bpf.o', 'build/obj/anchor.o'].map((path) => {
+    if (!existsSync(join(repository, path))) throw new Error(`${path} is not there; run npm run build.`);
+    return Btf.fromObject(join(repository, path));
+  }) as [Btf, Btf];
   const files = {
     'appliance/dataplane/layout.gen.ts': layoutText({ object, anchor, headers }),
     'appliance/model/vocab.gen.ts': vocabText(headers),

@@ -1,0 +1,215 @@
+import { networkNamespaceCookie, Rtnetlink, RtnetlinkMonitor } from 'netlink-ts';
+import type { Logger } from 'pino';
+import { startApi } from '../api/server.ts';
+import type { Services } from '../api/services.ts';
+import { readDocument } from '../config/text.ts';
+import { Revisions } from '../config/revisions.ts';
+import type { DesiredState } from '../contract/desired.ts';
+import type { ConfigWith } from '../contract/feature.ts';
+import { DataPath } from '../dataplane/datapath.ts';
+import { Pins } from '../dataplane/pins.ts';
+import { Poller } from '../dataplane/poller.ts';
+import { Reconciler } from '../engine/reconcile.ts';
+import { doorStep } from '../features/interfaces/door.ts';
+import { configSchema } from '../features/index.ts';
+import { linksStep } from '../features/interfaces/links.ts';
+import { portNumbers, portsStep } from '../features/interfaces/ports.ts';
+import type { Nat64Desired } from '../features/nat64/plan.ts';
+import { routesStep } from '../features/routes/apply.ts';
+import { SixgateError } from '../model/errors.ts';
+import { Sessions } from '../sessions/page.ts';
+import { FactsFile } from '../store/instance-facts.ts';
+import { claimInstance, type InstancePaths } from '../system/instance.ts';
+import { DataPathEvents } from '../telemetry/events.ts';
+import { dropsOf } from './drops.ts';
+import { Configuration } from './configuration.ts';
+import { observe } from './observe.ts';
+import { rulesStep } from './rules-step.ts';
+import { sessionLimit } from './session-limit.ts';
+import { statusOf } from './status.ts';
+
+export interface DaemonOptions {
+  readonly paths: InstancePaths;
+  readonly configFile: string;
+  /** The compiled data path. */
+  readonly objectFile: string;
+  readonly version: string;
+  readonly log: Logger;
+  /** Called once every port that is there is attached. */
+  readonly onReady: () => void;
+}
+
+/** A daemon that runs. */
+export interface Daemon {
+  /** Reads the configuration file again; a wrong one changes nothing and is logged. */
+  reload(): Promise<void>;
+  /** Ends the daemon within two seconds; forwarding goes on. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Puts an instance together and starts it.
+ * @throws ConfigErrors when the document is wrong, SixgateError INSTANCE_RUNNING, VerifierError, BpfError
+ */
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const { paths, log } = options;
+  const since = new Date().toISOString();
+  const onNotice = (error: SixgateError): void => log.warn({ code: error.code }, error.message);
+  const bytes = readDocument(options.configFile);
+  if (!bytes.ok) throw bytes.error;
+  const release = await claimInstance(paths);
+  const poller = Poller.open();
+  const kernel = Rtnetlink.open(poller);
+  const ending: (() => unknown)[] = [];
+  try {
+    const facts = await FactsFile.open(paths.state, { onNotice });
+    const revisions = await Revisions.open(`${paths.state}/revisions`, { onNotice, now: () => new Date() });
+    let dataPath: DataPath | undefined;
+    let reconciler: Reconciler<DesiredState> | undefined;
+    /** The data path is made when the first document is known to be right: the limit of sessions stands in it. */
+    const begin = (desired: DesiredState): Reconciler<DesiredState> => {
+      dataPath = DataPath.open({
+        objectFile: options.objectFile,
+        pins: new Pins(paths.bpffs),
+        sessions: sessionLimit(desired),
+        logFile: `${paths.run}/verifier.log`,
+      });
+      log.info({ origin: dataPath.origin }, 'data path');
+      dataPath.knobs.change({ netns: networkNamespaceCookie() });
+      return new Reconciler<DesiredState>({
+        steps: [
+          linksStep(kernel, facts),
+          doorStep(kernel, dataPath, paths.name),
+          routesStep(kernel),
+          portsStep(kernel, dataPath, facts),
+          rulesStep(dataPath, facts),
+        ],
+        asProblem: (step, thrown) => asProblem(step, thrown),
+        onRound: (problems) => {
+          for (const problem of problems) log.warn({ code: problem.code, path: problem.path }, problem.message);
+        },
+      });
+    };
+    const configuration = new Configuration({
+      revisions,
+      observe: () => observe(kernel, facts.current.ids, facts.current.addresses),
+      become: (desired) => {
+        reconciler ??= begin(desired);
+        return reconciler.become(desired);
+      },
+    });
+    // Listening begins before the first look, so that nothing is missed in between.
+    let loop: Reconciler<DesiredState> | undefined;
+    const monitor = RtnetlinkMonitor.open(
+      poller,
+      { groups: ['link', 'address'] },
+      () => loop?.trigger(),
+      () => loop?.trigger(),
+    );
+    ending.push(() => monitor.close());
+    await configuration.start(bytes.value, options.configFile);
+    const running = dataPath as unknown as DataPath;
+    loop = reconciler as unknown as Reconciler<DesiredState>;
+    ending.push(() => running.close());
+    ending.push(() => loop?.close());
+    const numbers = (): Map<string, number> => portNumbers(facts, configuration.desired.ports);
+    const services = servicesOf({ configuration, dataPath: running, kernel, loop, numbers, options, poller, revisions, since });
+    const api = await startApi(paths.socket, paths.name, services, {
+      onFault: (thrown, request) => log.error({ err: thrown, request }, 'a request failed'),
+    });
+    ending.push(() => api.close());
+    options.onReady();
+    return {
+      reload: () => reload(configuration, options),
+      stop: () => end(ending, poller, kernel, release),
+    };
+  } catch (error) {
+    await end(ending, poller, kernel, release);
+    throw error;
+  }
+}
+
+async function end(
+  ending: (() => unknown)[],
+  poller: Poller,
+  kernel: Rtnetlink,
+  release: () => void,
+): Promise<void> {
+  for (const one of ending.splice(0).reverse()) await one();
+  kernel.close();
+  await poller.close();
+  release();
+}
+
+async function reload(configuration: Configuration, { configFile, log }: DaemonOptions): Promise<void> {
+  const bytes = readDocument(configFile);
+  if (!bytes.ok) {
+    log.error({ code: bytes.error.code }, bytes.error.message);
+    return;
+  }
+  try {
+    const text = new TextDecoder().decode(bytes.value);
+    const { revision, changed } = await configuration.apply({ text, file: configFile }, 'reload');
+    log.info({ revision, changed }, 'reloaded');
+  } catch (error) {
+    log.error(String(error));
+  }
+}
+
+function asProblem(step: string, thrown: unknown): SixgateError {
+  if (thrown instanceof SixgateError) return thrown;
+  const reason = thrown instanceof Error ? thrown.message : String(thrown);
+  return new SixgateError(`${step.toUpperCase()}_FAILED`, `The step ${step} failed: ${reason}`, {
+    hint: 'It is tried again',
+    cause: thrown,
+  });
+}
+
+interface ServiceParts {
+  readonly configuration: Configuration;
+  readonly dataPath: DataPath;
+  readonly kernel: Rtnetlink;
+  readonly loop: Reconciler<DesiredState>;
+  readonly numbers: () => Map<string, number>;
+  readonly options: DaemonOptions;
+  readonly poller: Poller;
+  readonly revisions: Revisions;
+  readonly since: string;
+}
+
+/** What the API can ask for, put together from the rooms that know. */
+function servicesOf(parts: ServiceParts): Services {
+  const { configuration, dataPath, kernel, loop, numbers, options, poller, revisions, since } = parts;
+  const instanceName = (feature: string, id: number): string => {
+    const own = configuration.desired.features.get(feature) as Nat64Desired | undefined;
+    return own?.instances.find((instance) => instance.id === id)?.name ?? String(id);
+  };
+  const portName = (number: number): string | undefined =>
+    [...numbers()].find(([, its]) => its === number)?.[0];
+  const sessions = new Sessions(dataPath, instanceName);
+  const status: Services['status'] = async () =>
+    statusOf(dataPath, {
+      instance: options.paths.name,
+      version: options.version,
+      name: (configuration.config as ConfigWith<'system', { name?: string }>).system?.name ?? options.paths.name,
+      revision: revisions.pointer.active,
+      hash: (await revisions.readActive())?.hash ?? '',
+      since,
+      problems: loop.problems,
+      desired: configuration.desired,
+      numbers: numbers(),
+      links: await kernel.links(),
+    });
+  return {
+    status,
+    sessions: (query) => sessions.page(query),
+    drops: async () => dropsOf(await status()),
+    events: new DataPathEvents(dataPath, poller, portName),
+    config: () => configuration.show(),
+    validate: (document) => configuration.validate(document),
+    diff: (document) => configuration.diff(document),
+    apply: (document) => configuration.apply(document, document.by),
+    schema: configSchema,
+  };
+}
+
