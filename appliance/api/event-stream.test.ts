@@ -33,7 +33,7 @@ async function start(options: ApiOptions = {}) {
 /** Everything that has come so far. */
 function collect(response: IncomingMessage): { text: string; ended: boolean } {
   const got = { text: '', ended: false };
-  response.setEncoding('utf8').on('data', (chunk: string) => {
+  response.setEncoding('utf8').resume().on('data', (chunk: string) => {
     got.text += chunk;
   });
   response
@@ -85,7 +85,10 @@ test('a client that does not read costs little, and is told what it missed', asy
   let sent = 0;
   await new Promise<void>((resolve) => {
     const more = (): void => {
-      for (let i = 0; i < 10; i++) events.send({ text: `${++sent} ${text}` });
+      // No faster than a client that reads.
+      if (sent === 0 || fast.text.slice(-1500).includes(`"${sent} x`)) {
+        for (let i = 0; i < 10; i++) events.send({ text: `${++sent} ${text}` });
+      }
       if (sent < total) setImmediate(more);
       else resolve();
     };

@@ -100,7 +100,7 @@ type Answer = (request: FastifyRequest, reply: FastifyReply) => unknown;
 function answers(services: Services, stream: EventStream): Readonly<Record<RouteName, Answer>> {
   return {
     status: () => services.status(),
-    sessions: ({ query }) => services.sessions({ ...(query as SessionQuery) } as SessionQuery & { limit: string }),
+    sessions: ({ query }) => services.sessions({ ...(query as SessionQuery & { limit: string }) }),
     drops: () => services.drops(),
     events: (_request, reply) => {
       if (stream.isFull) {

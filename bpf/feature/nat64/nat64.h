@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* NAT64 (RFC 6146, RFC 7915): what its files share. decide.bpf.c says which binding a packet belongs to,
- * translate.bpf.c rewrites whole packets and first fragments, fragment.bpf.c the later ones, icmp_error.bpf.c the
- * errors that quote a packet. nat64_rewrite() in translate.bpf.c is the way into the last three. */
+/* NAT64 (RFC 6146, RFC 7915): what its files share. decide.bpf.c says which binding a packet belongs to, nat64.bpf.c
+ * is the way in once that is known: to translate.bpf.c (whole packets, first fragments), fragment.bpf.c (later ones) or
+ * icmp_error.bpf.c (errors that quote a packet), all of them over header.bpf.c. */
 #pragma once
 #include "layout/pkt.h"
 #include "lib/csum.h"
@@ -11,8 +11,8 @@
 #include "stage/session.h"
 #include "stage/stages.h"
 
-/* decide.bpf.c: decides again about a session of an older configuration; ends it if it is no longer allowed. */
-int nat64_renew(struct xdp_md *ctx, struct pkt *p);
+/* translate.bpf.c: whole packets and first fragments. */
+int nat64_translate(struct xdp_md *ctx, struct pkt *p);
 /* fragment.bpf.c: notes a first fragment before it is translated; pkt->frag_slot is its place. */
 int nat64_fragment_open(struct xdp_md *ctx, struct pkt *p);
 /* fragment.bpf.c: keeps a translated first fragment until the others have passed. V_TAKEN. */
@@ -25,9 +25,9 @@ int nat64_fragment_later(struct xdp_md *ctx, struct pkt *p);
 int nat64_error_find(struct xdp_md *ctx, struct pkt *p);
 /* icmp_error.bpf.c: translates it and what it quotes. */
 int nat64_icmp_error(struct xdp_md *ctx, struct pkt *p);
-/* translate.bpf.c: route towards the destination in pkt->nh; remembered in the session. */
+/* header.bpf.c: route towards the destination in pkt->nh; remembered in the session. */
 int nat64_resolve(struct xdp_md *ctx, struct pkt *p, __u32 outside);
-/* translate.bpf.c: puts the other family's header in front of the L4 header at pkt->l4. Fragment facts and
+/* header.bpf.c: puts the other family's header in front of the L4 header at pkt->l4. Fragment facts and
  * pkt->frag_mtu decide whether IPv6 needs a fragment header. */
 int nat64_header(struct xdp_md *ctx, struct pkt *p, __u32 outside);
 

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* NAT64, the way in for everything that has a session: is it still allowed, and which translation is due? */
+#include "feature/nat64/nat64.h"
+
+/* The configuration has changed since the session was allowed. It goes on if its binding still belongs to one and
+ * the same instance. */
+static __always_inline bool still_allowed(const struct pkt *p, struct session *s)
+{
+	struct class6_key k = { .prefixlen = 32 + 128, .set = p->set, .table = s->table };
+	struct class_value *in, *out;
+	struct nat64_instance *i;
+	struct pool_address *a;
+	__u32 position;
+	__u16 port = bpf_ntohs(s->out.sport);
+
+	for (int w = 0; w < 4; w++)
+		k.addr[w] = s->in.dst[w];
+	in = bpf_map_lookup_elem(&sg_class6, &k);
+	out = class4_of(p, s->out.src[0]);
+	if (!in || !out || in->kind != CLASS_NAT64_POOL6 || out->kind != CLASS_NAT64_POOL4 ||
+	    in->instance != out->instance)
+		return false;
+	i = nat64_instance(p, in->instance);
+	position = p->set * MAX_POOL + out->number;
+	a = bpf_map_lookup_elem(&sg_pool, &position);
+	if (!i || !a || port < a->port_min || port > a->port_max)
+		return false;
+	if (!REF_OUTSIDE(p->ref) && (p->in_port >= MAX_PORTS || !(i->inside >> p->in_port & 1)))
+		return false;
+	s->instance = in->instance;
+	for (int c = 0; c < 4; c++)
+		s->timeout[c] = i->timeout[c];
+	s->epoch = p->epoch;
+	return true;
+}
+
+/* Decides again about a session of an older configuration; ends it if it is no longer allowed. */
+__noinline int nat64_renew(struct xdp_md *ctx, struct pkt *p)
+{
+	struct session *s;
+
+	use_args(ctx, p);
+	if (!p)
+		return V_DROP;
+	s = session_at(REF_NUMBER(p->ref));
+	if (!s)
+		return drop(p, R_INTERNAL);
+	if (s->epoch == p->epoch || still_allowed(p, s))
+		return V_CONTINUE;
+	session_end(REF_NUMBER(p->ref), p->now);
+	return drop(p, R_SESSION_REVOKED);
+}
+
+__noinline int nat64_rewrite(struct xdp_md *ctx, struct pkt *p)
+{
+	struct session *s;
+	enum verdict v;
+
+	if (!p)
+		return V_DROP;
+	if (p->is_error)
+		return nat64_icmp_error(ctx, p);
+	v = nat64_renew(ctx, p);
+	if (v != V_CONTINUE)
+		return v;
+	s = session_at(REF_NUMBER(p->ref));
+	if (!s)
+		return drop(p, R_INTERNAL);
+	session_touch(s, p->now, p->hz);
+	if (p->frag == LATER_FRAGMENT)
+		return nat64_fragment_later(ctx, p);
+	if (p->proto == P_TCP)
+		session_tcp(s, p->tcp_flags, REF_OUTSIDE(p->ref), p->now);
+	return nat64_translate(ctx, p);
+}
