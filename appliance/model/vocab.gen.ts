@@ -42,7 +42,7 @@ export const dropReasons: readonly DropReason[] = [
   {
     value: 19,
     name: 'tcp_not_open',
-    text: 'a TCP segment without SYN and without a session (RFC 6146 section 3.5.2.2)',
+    text: 'a TCP segment that opens nothing: no session, no BIB entry (RFC 6146 3.5.2.2)',
   },
   { value: 20, name: 'nat64_ports_exhausted', text: 'every port of the pool4 addresses is in use' },
   { value: 21, name: 'nat64_proto', text: 'a protocol that NAT64 does not translate (RFC 6146 section 3.5)' },

@@ -23,7 +23,7 @@
 	DROP(SESSION_FULL, "the session table is full")                                                       \
 	DROP(SESSION_RACE, "two CPUs opened the same session; a retransmission will pass")                    \
 	DROP(SESSION_REVOKED, "the configuration no longer allows the binding of this session")               \
-	DROP(TCP_NOT_OPEN, "a TCP segment without SYN and without a session (RFC 6146 section 3.5.2.2)")      \
+	DROP(TCP_NOT_OPEN, "a TCP segment that opens nothing: no session, no BIB entry (RFC 6146 3.5.2.2)")      \
 	DROP(NAT64_PORTS_EXHAUSTED, "every port of the pool4 addresses is in use")                            \
 	DROP(NAT64_PROTO, "a protocol that NAT64 does not translate (RFC 6146 section 3.5)")                  \
 	DROP(NAT64_BAD_SOURCE, "the source is inside pool6: a loop or a forgery (RFC 6146 section 3.5)")      \

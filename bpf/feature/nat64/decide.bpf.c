@@ -137,6 +137,21 @@ static __always_inline enum verdict admit(struct pkt *p)
 	return V_CONTINUE;
 }
 
+/* RFC 6146 section 3.5.2.2, CLOSED: a SYN opens a session; any other segment passes where the BIB knows the client,
+ * such as that of a connection that was silent for too long. Its session stays under the transitory time. A reset
+ * opens nothing. */
+static __always_inline enum verdict may_open(struct pkt *p)
+{
+	__u32 zero = 0;
+	struct decision *d = bpf_map_lookup_elem(&sg_decision, &zero);
+
+	if (!d)
+		return drop(p, R_INTERNAL);
+	if (p->proto != P_TCP || (!(p->tcp_flags & TCP_RST) && (p->tcp_flags & TCP_SYN || d->bib)))
+		return V_COMMIT;
+	return drop(p, R_TCP_NOT_OPEN);
+}
+
 __noinline int nat64_pool6(struct xdp_md *ctx, struct pkt *p)
 {
 	struct nat64_instance *i;
@@ -161,9 +176,8 @@ __noinline int nat64_pool6(struct xdp_md *ctx, struct pkt *p)
 	if (!has_ports(p))
 		return p->proto == P_ICMP6 ? drop(p, R_ICMP_UNTRANSLATABLE) :
 					     report(p, R_NAT64_PROTO, ICMP6_UNREACH, 4, 0);
-	if (p->proto == P_TCP && (p->tcp_flags & (TCP_SYN | TCP_RST)) != TCP_SYN)
-		return drop(p, R_TCP_NOT_OPEN);
-	return decide_inside(p, i);
+	v = decide_inside(p, i);
+	return v == V_COMMIT ? may_open(p) : v;
 }
 
 __noinline int nat64_pool4(struct xdp_md *ctx, struct pkt *p)
@@ -190,9 +204,7 @@ __noinline int nat64_pool4(struct xdp_md *ctx, struct pkt *p)
 	if (!has_ports(p))
 		return drop(p, p->proto == P_ICMP ? R_ICMP_UNTRANSLATABLE : R_NAT64_PROTO);
 	v = decide_outside(p, i);
-	if (v == V_COMMIT && p->proto == P_TCP && (p->tcp_flags & (TCP_SYN | TCP_RST)) != TCP_SYN)
-		return drop(p, R_TCP_NOT_OPEN);
-	return v;
+	return v == V_COMMIT ? may_open(p) : v;
 }
 
 /* A session is known: what is left to ask does not depend on the configuration, unless that has changed. */
