@@ -189,9 +189,9 @@ static __always_inline int cut(struct __sk_buff *skb, const struct shim *shim)
 /* The packet itself, and behind it the held first fragment of its datagram. */
 static __always_inline int release(struct __sk_buff *skb, struct shim *shim)
 {
-	__u32 place = shim->parked;
+	__u32 place = shim->parked, slot = PARK_OF(place);
 	struct frag *f = bpf_map_lookup_elem(&sg_frag, &place);
-	struct park *park = bpf_map_lookup_elem(&sg_park, &place);
+	struct park *park = bpf_map_lookup_elem(&sg_park, &slot);
 	__u32 n;
 
 	shim->ops &= ~DOOR_RELEASE;

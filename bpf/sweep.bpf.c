@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Sweep: the clock of the core. One timer walks over the slots in slices, each of them once a second, ends sessions
+/* Sweep: the clock of the core. One timer walks over the slots in slices, each of them twice a second, ends sessions
  * past their time and hands on numbers that have rested. A timer per session is not an option: on Linux 6.18 most of
  * them cannot be allocated. It goes on while the daemon is stopped, killed or absent: map and program are pinned. */
 #include "layout/meta.h"
@@ -8,7 +8,7 @@
 #include "stage/stages.h"
 
 #define TICK_NS       50000000ull /* 50 ms */
-#define SLICES        20          /* a slice a tick: every slot once a second */
+#define SLICES        10          /* a slice a tick: every slot twice a second */
 #define CLOCK_MONO    1
 #define ADJ_IDLE_SECS 120
 

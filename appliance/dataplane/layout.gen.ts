@@ -2,7 +2,7 @@
 import { bytes, type Codec, list, none, putBytes, putList, putZeros, u32, u64 } from './codec.ts';
 
 /** SHA-256 of the layouts of all maps, hexadecimal: equal in two builds that may share pinned maps. */
-export const layoutHash = 'bea6e807c06efef4b9f67b2ec967546f3c49b7a45c900348b729f17797f559e1';
+export const layoutHash = '9415a1f04d2e4162e900e874106fba470f31336139d374636223c1053dbdcc48';
 
 /** Numbers that the headers define. */
 export const constants = {
@@ -19,7 +19,8 @@ export const constants = {
   MAX_POOL: 256,
   MAX_PORTS: 64,
   NO_PORT: 4294967295,
-  PARK_BYTES: 2048,
+  PARKS: 512,
+  PARK_BYTES: 9216,
   REASON_SLOTS: 64,
   SESSIONS_DEFAULT: 262144,
   SHIM_LEN: 32,
@@ -1100,18 +1101,23 @@ export const portKey: Codec<PortKey> = {
   },
 };
 
-/** `struct park`, 2048 bytes. */
+/** `struct park`, 9224 bytes. */
 export interface Park {
+  /** jiffies; the place is free afterwards; claimed by compare-and-swap */
+  readonly until: number;
   readonly bytes: Uint8Array;
 }
 export const park: Codec<Park> = {
   name: 'park',
-  size: 2048,
+  size: 9224,
   decode: (view, offset = 0) => ({
-    bytes: bytes(view, offset, 2048),
+    until: view.getUint32(offset, true),
+    bytes: bytes(view, offset + 8, 9216),
   }),
   encode(view, value, offset = 0) {
-    putBytes(view, offset, value.bytes, 2048);
+    view.setUint32(offset, value.until, true);
+    putZeros(view, offset + 4, 4);
+    putBytes(view, offset + 8, value.bytes, 9216);
   },
 };
 
@@ -1738,7 +1744,7 @@ export const maps = {
     value: inner,
   },
   sgOif: { name: 'sg_oif', type: 1, maxEntries: 64, flags: 0, keySize: 4, valueSize: 8, key: u32, value: portKey },
-  sgPark: { name: 'sg_park', type: 2, maxEntries: 4096, flags: 0, keySize: 4, valueSize: 2048, key: u32, value: park },
+  sgPark: { name: 'sg_park', type: 2, maxEntries: 512, flags: 0, keySize: 4, valueSize: 9224, key: u32, value: park },
   sgPkt: { name: 'sg_pkt', type: 6, maxEntries: 1, flags: 0, keySize: 4, valueSize: 196, key: u32, value: pkt },
   sgPool: {
     name: 'sg_pool',

@@ -7,7 +7,8 @@
 
 #define MAX_FRAGS   4096
 #define FRAG_WAYS   4 /* places that a datagram may take */
-#define PARK_BYTES  2048
+#define PARKS       512  /* fragments that can wait at a time */
+#define PARK_BYTES  9216 /* the largest layer 3 packet of a port */
 #define FRAG_SECONDS 2 /* FRAGMENT_MIN, RFC 6146 section 4 */
 
 enum frag_state {
@@ -46,13 +47,18 @@ struct {
 } sg_frag __weak SEC(".maps");
 
 struct park {
-	__u8 bytes[PARK_BYTES];
+	__u32 until DOC("jiffies; the place is free afterwards; claimed by compare-and-swap");
+	__u32 pad;
+	__u8  bytes[PARK_BYTES];
 };
 
-/* Purpose: held first fragments, translated, without Ethernet header; the same place number as sg_frag. */
+#define PARK_OF(place) ((place) & (PARKS - 1))
+
+/* Purpose: held first fragments, translated, without Ethernet header; at PARK_OF(place in sg_frag).
+ * Writer: packets. Reader: door. Full: FRAG_TABLE_FULL for the fragment that finds its place taken. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, MAX_FRAGS);
+	__uint(max_entries, PARKS);
 	__type(key, __u32);
 	__type(value, struct park);
 } sg_park __weak SEC(".maps");

@@ -37,6 +37,13 @@ static __always_inline struct frag *frag_at(__u32 place)
 	return bpf_map_lookup_elem(&sg_frag, &place);
 }
 
+static __always_inline struct park *park_of(__u32 place)
+{
+	__u32 key = PARK_OF(place);
+
+	return bpf_map_lookup_elem(&sg_park, &key);
+}
+
 static __always_inline struct frag *frag_find(const struct pkt *p, __u32 *place)
 {
 	for (__u32 way = 0; way < FRAG_WAYS; way++) {
@@ -95,7 +102,7 @@ __noinline int nat64_fragment_open(struct xdp_md *ctx, struct pkt *p)
 
 __noinline int nat64_fragment_hold(struct xdp_md *ctx, struct pkt *p)
 {
-	__u32 place, len;
+	__u32 place, len, until;
 	struct park *park;
 	struct frag *f;
 
@@ -103,9 +110,15 @@ __noinline int nat64_fragment_hold(struct xdp_md *ctx, struct pkt *p)
 		return V_DROP;
 	place = p->frag_slot;
 	f = frag_at(place);
-	park = bpf_map_lookup_elem(&sg_park, &place);
+	park = park_of(place);
 	if (!f || !park)
 		return drop(p, R_INTERNAL);
+	until = park->until;
+	if ((until && (__s32)(until - p->now) > 0) || /* 0: never used; jiffies begin below zero */
+	    __sync_val_compare_and_swap(&park->until, until, f->deadline + p->hz) != until) {
+		f->deadline = p->now;
+		return drop(p, R_FRAG_TABLE_FULL);
+	}
 	len = p->l4 + p->l4_len - p->l3;
 	barrier_var(len);
 	if (len < 1 || len > PARK_BYTES) {
@@ -124,9 +137,9 @@ __noinline int nat64_fragment_hold(struct xdp_md *ctx, struct pkt *p)
 /* All fragments have passed: the held one gets what its checksum lacked, and leaves behind this packet. */
 static __always_inline void release(struct pkt *p, struct frag *f, __u32 place, bool outside)
 {
-	struct park *park = bpf_map_lookup_elem(&sg_park, &place);
+	struct park *park = park_of(place);
 	__u16 len = bpf_htons(f->total), delta;
-	__u32 off = f->check_off & (PARK_BYTES - 2);
+	__u32 off = f->check_off & 0x7e; /* 20 + 2 up to 48 + 16 */
 	__sum16 *check;
 
 	if (!park || __sync_val_compare_and_swap(&f->state, FRAG_HELD, FRAG_DONE) != FRAG_HELD)
@@ -218,7 +231,11 @@ __noinline int nat64_fragment_later(struct xdp_md *ctx, struct pkt *p)
 	v = nat64_header(ctx, p, outside);
 	if (v != V_CONTINUE)
 		return v;
-	if (f->total && f->seen == f->total && f->state == FRAG_HELD)
-		release(p, f, place, outside);
+	if (f->total && f->seen == f->total) {
+		if (f->state == FRAG_HELD)
+			release(p, f, place, outside);
+		else if (f->state == FRAG_OPEN)
+			f->deadline = p->now; /* complete: the place is free at once */
+	}
 	return emit(ctx, p);
 }
