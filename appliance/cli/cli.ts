@@ -3,8 +3,9 @@ import type { TSchema } from 'typebox';
 import { type InstancePaths, instancePaths } from '../system/instance.ts';
 import { ApiClient } from './client.ts';
 
-/** Where a command prints; `process` fits. */
+/** Where a command reads and prints; `process` fits. */
 export interface CliIo {
+  readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
   readonly env: NodeJS.ProcessEnv;

@@ -25,11 +25,17 @@ export class ApiClient {
   readonly #socketPath: string;
   readonly #instance: string;
   readonly #signal: AbortSignal;
+  readonly #timeLimitMs: number;
 
-  constructor(socketPath: string, instance: string, signal: AbortSignal) {
+  /**
+   * @param instance name of the gateway, for sentences
+   * @param signal ends every call
+   */
+  constructor(socketPath: string, instance: string, signal: AbortSignal, timeLimitMs = TIME_LIMIT_MS) {
     this.#socketPath = socketPath;
     this.#instance = instance;
     this.#signal = signal;
+    this.#timeLimitMs = timeLimitMs;
   }
 
   /**
@@ -37,7 +43,7 @@ export class ApiClient {
    * @throws SixgateError what the gateway answered, or API_UNREACHABLE, API_DENIED, API_BROKEN, API_TOO_SLOW
    */
   async call<Name extends RouteName>(name: Name, call: Call = {}): Promise<ReplyOf<Name>> {
-    const response = await this.#send(apiRoutes[name], call, TIME_LIMIT_MS);
+    const response = await this.#send(apiRoutes[name], call, this.#timeLimitMs);
     return (await this.#answer(response)) as ReplyOf<Name>;
   }
 

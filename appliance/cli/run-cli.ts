@@ -16,9 +16,14 @@ export async function runCli(argv: readonly string[], io: CliIo, parts: CliParts
   const program = buildProgram(io, parts, abort.signal, (value) => {
     status = value;
   });
-  // The daemon goes on when nobody reads what it prints.
+  let isDaemon = false;
+  program.hook('preAction', (_, command) => {
+    isDaemon = command.name() === 'run';
+  });
   const onPipeError = (error: NodeJS.ErrnoException): void => {
     if (error.code !== 'EPIPE') throw error;
+    // A gateway goes on when nobody reads what it prints.
+    if (isDaemon) return;
     nobodyReads = true;
     abort.abort();
   };

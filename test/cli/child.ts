@@ -16,6 +16,7 @@ async function daemon({ instance, configFile }: DaemonOptions): Promise<number> 
   if (!read.ok) throw read.error;
   const loaded = await new ConfigLoader({ featuresModule }).load(read.value, { file: configFile });
   if (!loaded.ok) throw loaded.error;
+  process.stdout.write('starting\n');
   const release = await claimInstance(paths);
   const services = fakeServices();
   await services.apply({ text: loaded.value.text, file: configFile });

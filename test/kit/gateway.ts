@@ -197,7 +197,7 @@ export class Gateway {
   /** Takes the gateway's programs off the ports and removes its pins: forwarding ends. The daemon is stopped first. */
   async detach(): Promise<void> {
     if (this.#process !== undefined) await this.stop();
-    await this.cli('detach');
+    await this.cli('stop --detach');
   }
 
   /** Ends the daemon by force; used by `lab.close`, the pins die with the tree. */

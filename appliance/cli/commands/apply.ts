@@ -21,7 +21,7 @@ export const addApply: AddCommand = (program, cli) => {
     .option('--dry-run', 'only say what would change')
     .action(async (file: string, options: Options, command: Command) => {
       try {
-        const document = readFileArgument(file);
+        const document = await readFileArgument(cli.io, file);
         if (options.dryRun) {
           print(cli.io, options.output, diffView(await cli.client(command).call('diff', { body: document })));
           return;

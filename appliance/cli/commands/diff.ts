@@ -13,7 +13,7 @@ export const addDiff: AddCommand = (program, cli) => {
     .argument('<file>', 'the document, - for standard input')
     .addOption(outputOption())
     .action(async (file: string, options: { output: Format }, command: Command) => {
-      const reply = await cli.client(command).call('diff', { body: readFileArgument(file) });
+      const reply = await cli.client(command).call('diff', { body: await readFileArgument(cli.io, file) });
       print(cli.io, options.output, diffView(reply));
       if (reply.differences.length > 0) cli.exit(EXIT.failed);
     });

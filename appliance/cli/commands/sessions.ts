@@ -1,10 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { PROTOCOLS, type Session, type SessionPage } from '../../contract/api.ts';
-import { textFormats } from '../../contract/formats.ts';
 import type { AddCommand, Cli } from '../cli.ts';
 import { type Format, outputOption, print, tableOr } from '../output.ts';
 import type { Column } from '../table.ts';
 import { countText, endpointText, spanText } from '../words.ts';
+import { withFormat } from './format-option.ts';
 
 interface Options {
   readonly output: Format;
@@ -52,15 +52,6 @@ export const addSessions: AddCommand = (program, cli) => {
 function limit(text: string): string {
   if (!/^([1-9]\d{0,2}|1000)$/.test(text)) throw new InvalidArgumentError('Write a number from 1 to 1000.');
   return text;
-}
-
-/** An option whose value has one of the text forms of the contract. */
-function withFormat(flags: string, description: string, name: string): Option {
-  const format = textFormats.find((one) => one.name === name);
-  return new Option(flags, description).argParser((text: string) => {
-    if (format?.valid(text) === false) throw new InvalidArgumentError(`${format.why?.(text) ?? ''} ${format.right}.`);
-    return text;
-  });
 }
 
 function columns(cli: Cli): Column<Session>[] {

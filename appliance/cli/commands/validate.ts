@@ -19,7 +19,7 @@ export const addValidate: AddCommand = (program, cli) => {
     .addOption(outputOption())
     .option('--offline', 'do not ask the gateway')
     .action(async (file: string, options: Options, command: Command) => {
-      const document = readFileArgument(file);
+      const document = await readFileArgument(cli.io, file);
       const asked = options.offline ? undefined : await ask(cli, command, document);
       const reply = asked ?? (await checkAlone(cli, document));
       const how =

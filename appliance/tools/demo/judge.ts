@@ -1,0 +1,67 @@
+/** The verdict on one step, from what was seen at both ends and counted between. Only computes. */
+import type { Tally } from './capture.ts';
+import type { Sent } from './steps.ts';
+
+/** Sums over the ports of a gateway. */
+export interface Counted {
+  readonly forwarded: number;
+  /** Packets dropped, by reason; only those that were. */
+  readonly dropped: Readonly<Record<string, number>>;
+}
+
+export interface Observation {
+  readonly sent: Sent;
+  /** On the client's cable. */
+  readonly near: Tally;
+  /** On the server's cable. */
+  readonly far: Tally;
+  /** Of the data path; undefined when the gateway did not answer. */
+  readonly counted: Counted | undefined;
+  /** What the server knows of the page with the nonce; undefined for steps without a page. */
+  readonly page?: { readonly served: boolean; readonly captured: boolean; readonly peerIsPool: boolean };
+}
+
+export interface Verdict {
+  readonly ok: boolean;
+  /** Packets that one end sent and the other did not get. */
+  readonly lost: number;
+  /** One sentence each; empty when all is well. */
+  readonly problems: readonly string[];
+}
+
+/** Judges a step: the programs were content, the far end saw it, and the data path's account agrees with both. */
+export function judge({ sent, near, far, counted, page }: Observation): Verdict {
+  const lost = Math.max(0, near.out.frames - far.out.frames) + Math.max(0, far.back.frames - near.back.frames);
+  const problems: string[] = [];
+  const demand = (holds: boolean, problem: string): void => {
+    if (!holds) problems.push(problem);
+  };
+  if (sent.complaint !== undefined) problems.push(sent.complaint);
+  if (page !== undefined) {
+    demand(page.served, 'the page that came is not one that the server made');
+    demand(page.captured, "the page was not seen on the server's cable");
+    demand(page.peerIsPool, 'the server saw another peer than a pool address');
+  } else if (sent.nonce !== undefined) problems.push('nobody compared the page');
+  const { out, back } = far;
+  demand(out.frames > 0, 'nothing arrived at the far end');
+  demand(out.frames >= sent.minFrames, `only ${out.frames} packets arrived of at least ${sent.minFrames}`);
+  demand(out.bytes >= sent.minBytes, `only ${out.bytes} bytes arrived of at least ${sent.minBytes}`);
+  demand(far.foreign === 0, `${far.foreign} packets arrived untranslated`);
+  demand(lost === 0, `${lost} packets were lost on the way`);
+  if (counted === undefined) problems.push('the gateway does not say what it counted');
+  else {
+    const seen = out.frames + back.frames;
+    demand(counted.forwarded === seen, `the data path counts ${counted.forwarded} packets, the far end saw ${seen}`);
+  }
+  return { ok: problems.length === 0, lost, problems };
+}
+
+/** What was counted between two looks. */
+export function difference(before: Counted, after: Counted): Counted {
+  const dropped: Record<string, number> = {};
+  for (const [reason, count] of Object.entries(after.dropped)) {
+    const more = count - (before.dropped[reason] ?? 0);
+    if (more > 0) dropped[reason] = more;
+  }
+  return { forwarded: after.forwarded - before.forwarded, dropped };
+}
