@@ -33,6 +33,7 @@ const checks: readonly Check[] = [
     name: 'generated files are fresh',
     judge: command(process.execPath, dist('appliance/tools/gen/main.js'), '--check'),
   },
+  { name: 'reference is fresh', judge: command(process.execPath, dist('appliance/tools/docs.js'), '--check') },
   {
     name: 'boundaries',
     judge: command(process.execPath, dist('test/kit/runner.js'), '--file', dist('test/meta/boundaries.test.js')),

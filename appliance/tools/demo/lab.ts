@@ -91,14 +91,15 @@ function cableLine([a, b]: readonly [Plug, Plug]): string {
 }
 
 /**
- * A veth takes redirected frames only with NAPI, which receive offload switches on; its size of 1 keeps it from merging
- * frames, and without segmentation offload nobody sends what is merged already: a capture shows what was on the cable.
+ * A veth takes redirected frames only if its peer polls (NAPI), which receive offload switches on, and says so to XDP
+ * only if that happens while the peer is up (veth_set_features, Linux 6.18). Its size of 1 keeps it from merging frames,
+ * and without segmentation offload nobody sends what is merged already: a capture shows what was on the cable.
  */
 function portLines({ name, addresses, routes }: HostPlan, scene: Scene): string {
   const devices = scene.cables.flat().filter(({ host }) => host === name);
   const lines = devices.flatMap(({ device }) => [
-    `ethtool -K ${device} gro on tso off gso off`,
     `ip link set ${device} gro_max_size 1 up`,
+    `ethtool -K ${device} gro on tso off gso off`,
     ...(addresses[device] ?? []).map((address) => `ip addr add ${address} dev ${device}`),
   ]);
   for (const route of routes) lines.push(`ip ${route.includes(':') ? '-6 ' : ''}route add ${route}`);
