@@ -205,8 +205,13 @@ static __always_inline int release(struct __sk_buff *skb, struct shim *shim)
 	shim->ops = (shim->ops & ~DOOR_FRAGMENT) | (f->frag_mtu ? DOOR_FRAGMENT : 0);
 	barrier_var(n);
 	if (n < 1 || n > PARK_BYTES || bpf_skb_change_tail(skb, FRONT + n, 0) ||
-	    bpf_skb_store_bytes(skb, FRONT, park->bytes, n, 0) || !again(skb, shim))
+	    bpf_skb_store_bytes(skb, FRONT, park->bytes, n, 0) || !again(skb, shim)) {
+		park->until = 0;
 		return fail(shim, R_DOOR_FAILED);
+	}
+	/* Both places are free again: there are far fewer of them than datagrams in the time that one may take. */
+	park->until = 0;
+	f->deadline = (__u32)bpf_jiffies64();
 	return TC_ACT_SHOT;
 }
 

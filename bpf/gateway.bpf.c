@@ -74,7 +74,9 @@ static __always_inline int finish(struct pkt *p, enum verdict v)
 		return XDP_PASS;
 	case V_ANSWER:
 		c->answered++;
-		return XDP_TX;
+		/* Not XDP_TX where it can be helped: a veth wakes its peer for that only if the peer has an XDP program, not
+		 * for mere NAPI (veth_xdp_flush, Linux 6.18), and the answer would lie in the ring until the next redirect. */
+		return p->port_flags & PORT_DOOR ? XDP_TX : bpf_redirect(p->ifindex, 0);
 	case V_TAKEN:
 		return XDP_DROP;
 	default:

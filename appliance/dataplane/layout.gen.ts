@@ -2,7 +2,7 @@
 import { bytes, type Codec, list, none, putBytes, putList, putZeros, u32, u64 } from './codec.ts';
 
 /** SHA-256 of the layouts of all maps, hexadecimal: equal in two builds that may share pinned maps. */
-export const layoutHash = '9415a1f04d2e4162e900e874106fba470f31336139d374636223c1053dbdcc48';
+export const layoutHash = 'e5e3e06c77820d584c72478a0d99cc09020b3936c3830474e49d8baf8fe3a96e';
 
 /** Numbers that the headers define. */
 export const constants = {
@@ -701,7 +701,7 @@ export const tuple: Codec<Tuple> = {
   },
 };
 
-/** `struct decision`, 112 bytes. */
+/** `struct decision`, 116 bytes. */
 export interface Decision {
   /** as received from the inside */
   readonly in: Tuple;
@@ -715,6 +715,8 @@ export interface Decision {
   readonly instance: number;
   /** entry to live under, 0 = one is to be made */
   readonly bib: number;
+  /** entry that the configuration no longer allows: the one to be made takes its place; 0 = none */
+  readonly replaces: number;
   readonly poolFirst: number;
   readonly poolCount: number;
   readonly timeout: readonly number[];
@@ -725,7 +727,7 @@ export interface Decision {
 }
 export const decision: Codec<Decision> = {
   name: 'decision',
-  size: 112,
+  size: 116,
   decode: (view, offset = 0) => ({
     in: tuple.decode(view, offset),
     out: tuple.decode(view, offset + 36),
@@ -736,11 +738,12 @@ export const decision: Codec<Decision> = {
     table: view.getUint16(offset + 76, true),
     instance: view.getUint16(offset + 78, true),
     bib: view.getUint32(offset + 80, true),
-    poolFirst: view.getUint32(offset + 84, true),
-    poolCount: view.getUint32(offset + 88, true),
-    timeout: list(4, 4, (o) => view.getUint32(offset + 92 + o, true)),
-    flags: view.getUint16(offset + 108, true),
-    outside: view.getUint16(offset + 110, true),
+    replaces: view.getUint32(offset + 84, true),
+    poolFirst: view.getUint32(offset + 88, true),
+    poolCount: view.getUint32(offset + 92, true),
+    timeout: list(4, 4, (o) => view.getUint32(offset + 96 + o, true)),
+    flags: view.getUint16(offset + 112, true),
+    outside: view.getUint16(offset + 114, true),
   }),
   encode(view, value, offset = 0) {
     tuple.encode(view, value.in, offset);
@@ -752,11 +755,12 @@ export const decision: Codec<Decision> = {
     view.setUint16(offset + 76, value.table, true);
     view.setUint16(offset + 78, value.instance, true);
     view.setUint32(offset + 80, value.bib, true);
-    view.setUint32(offset + 84, value.poolFirst, true);
-    view.setUint32(offset + 88, value.poolCount, true);
-    putList(value.timeout, 4, 4, (v, o) => view.setUint32(offset + 92 + o, v, true));
-    view.setUint16(offset + 108, value.flags, true);
-    view.setUint16(offset + 110, value.outside, true);
+    view.setUint32(offset + 84, value.replaces, true);
+    view.setUint32(offset + 88, value.poolFirst, true);
+    view.setUint32(offset + 92, value.poolCount, true);
+    putList(value.timeout, 4, 4, (v, o) => view.setUint32(offset + 96 + o, v, true));
+    view.setUint16(offset + 112, value.flags, true);
+    view.setUint16(offset + 114, value.outside, true);
   },
 };
 
@@ -1665,7 +1669,7 @@ export const maps = {
     maxEntries: 1,
     flags: 0,
     keySize: 4,
-    valueSize: 112,
+    valueSize: 116,
     key: u32,
     value: decision,
   },

@@ -67,7 +67,7 @@ const batchOptions = koffi.struct('bpf_map_batch_opts', { sz: 'size_t', elem_fla
 const printProto = koffi.proto('int libbpf_print_fn(int level, const char *format, void *arguments)');
 
 const setPrint = lib.func('void *libbpf_set_print(libbpf_print_fn *fn)');
-const vsnprintf = libc.func('int vsnprintf(_Out_ uint8_t *buffer, size_t size, const char *format, void *arguments)');
+const vsnprintf = libc.func('int vsnprintf(void *buffer, size_t size, const char *format, void *arguments)');
 const calls = {
   open: lib.func('bpf_object *bpf_object__open_file(const char *path, const bpf_object_open_opts *opts)'),
   load: lib.func('int bpf_object__load(bpf_object *object)'),
@@ -103,6 +103,12 @@ const closeFd = libc.func('int close(int fd)');
 const mmap = libc.func('void *mmap(void *address, size_t size, int protection, int flags, int fd, int64_t offset)');
 const munmap = libc.func('int munmap(void *address, size_t size)');
 
+/** Two names for one number: that of linux/errno.h. */
+function nameOf(errno: number): string {
+  if (errno === osConstants.errno.EOPNOTSUPP) return 'EOPNOTSUPP';
+  return Object.entries(osConstants.errno).find(([, value]) => value === errno)?.[0] ?? `errno ${errno}`;
+}
+
 /** A call of libbpf or the kernel that failed. */
 export class BpfError extends Error {
   /** What was tried: `bpf_map_update_elem sg_ports`. */
@@ -113,7 +119,7 @@ export class BpfError extends Error {
   readonly code: string;
 
   constructor(operation: string, errno: number) {
-    const code = Object.entries(osConstants.errno).find(([, value]) => value === errno)?.[0] ?? `errno ${errno}`;
+    const code = nameOf(errno);
     super(`${operation}: ${code}`);
     this.name = 'BpfError';
     this.operation = operation;
@@ -132,11 +138,17 @@ function demand(buffer: Uint8Array, size: number, what: string): void {
   if (buffer.byteLength < size) throw new RangeError(`${what}: ${buffer.byteLength} bytes, ${size} are needed`);
 }
 
+const LIBBPF_DEBUG = 2;
+/** The verifier's log comes as one message, of at most 16 MiB (libbpf.c); its last lines are those that matter. */
+const LONGEST_MESSAGE = 17 << 20;
+
 let lines: string[] = [];
-const sink = koffi.register((_level: number, format: string, args: unknown): number => {
-  const buffer = Buffer.alloc(8192);
-  const length = Math.min(vsnprintf(buffer, buffer.length, format, args), buffer.length - 1);
-  lines.push(buffer.toString('utf8', 0, length).trimEnd());
+let message: Buffer | undefined;
+const sink = koffi.register((level: number, format: string, args: unknown): number => {
+  if (level >= LIBBPF_DEBUG) return 0;
+  message ??= Buffer.allocUnsafeSlow(LONGEST_MESSAGE);
+  const length = Math.min(vsnprintf(message, message.length, format, args), message.length - 1);
+  lines.push(message.toString('utf8', 0, length).trimEnd());
   return 0;
 }, koffi.pointer(printProto));
 setPrint(sink);

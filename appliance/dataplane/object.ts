@@ -26,7 +26,9 @@ export class VerifierError extends Error {
 
   constructor(reason: string, messages: readonly string[], logFile: string | undefined) {
     const log = messages.join('\n').split('\n');
-    const useful = log.filter((line) => line !== '' && !/^(libbpf: |-- |processed |verification time|stack depth)/.test(line));
+    const useful = log.filter(
+      (line) => line !== '' && !/^(libbpf: |-- |processed |verification time|stack depth)/.test(line),
+    );
     const tail = useful.slice(-3).join(' / ') || log.slice(-3).join(' / ');
     super(`${reason}: ${tail} (${log.length} lines in ${logFile ?? 'no file'})`);
     this.name = 'VerifierError';
@@ -52,11 +54,16 @@ export class BpfProgram {
     return fd === undefined ? undefined : new BpfProgram(fd, name);
   }
 
-  /** `struct bpf_prog_info`: u32 type, id, u8 tag[8], …, u32 verified_insns at 224 (Linux 5.16). */
+  /** `struct bpf_prog_info`: u32 type, id, u8 tag[8], …, u32 verified_insns at 216 (Linux 5.16). */
   info(): { id: number; tag: string; verifiedInstructions: number } {
     const view = objectInfo(this.fd, PROG_INFO_SIZE);
-    const tag = Array.from({ length: 8 }, (_, i) => view.getUint8(8 + i).toString(16).padStart(2, '0')).join('');
-    return { id: view.getUint32(4, true), tag, verifiedInstructions: view.getUint32(224, true) };
+    const tag = Array.from({ length: 8 }, (_, i) =>
+      view
+        .getUint8(8 + i)
+        .toString(16)
+        .padStart(2, '0'),
+    ).join('');
+    return { id: view.getUint32(4, true), tag, verifiedInstructions: view.getUint32(216, true) };
   }
 
   /** BPF_PROG_TEST_RUN: frames for XDP and tc programs, a context for syscall programs. */
@@ -115,7 +122,8 @@ export class BpfObject {
       const messages = takeMessages();
       objectClose(pointer);
       if (logFile !== undefined && messages.length > 0) writeFileSync(logFile, messages.join('\n'));
-      if (error instanceof BpfError) throw new VerifierError(`${path} cannot be loaded (${error.code})`, messages, logFile);
+      if (error instanceof BpfError)
+        throw new VerifierError(`${path} cannot be loaded (${error.code})`, messages, logFile);
       throw error;
     }
   }

@@ -54,12 +54,12 @@ export class Ring {
   }
 
   #drain(): void {
-    // A plain read will do here: the kernel writes the position after the record, and the header word is read atomically.
-    let position = this.#consumed[0] ?? 0n;
+    // Atomic reads, as the kernel's comments ask: what was written before the position or the header is seen then.
+    let position = Atomics.load(this.#consumed, 0);
     for (let n = 0; n < MOST_AT_ONCE && this.#open; n += 1) {
-      if (position >= (this.#produced[0] ?? 0n)) break;
+      if (position >= Atomics.load(this.#produced, 0)) break;
       const offset = Number(position & BigInt(this.#mask));
-      const head = this.#words[offset / 4] as number;
+      const head = Atomics.load(this.#words, offset / 4);
       if (head & BUSY) break;
       const length = head & LENGTH;
       if (!(head & DISCARDED)) {

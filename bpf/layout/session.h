@@ -213,6 +213,7 @@ struct decision {
 	__u8  feature, proto, family_in, family_out;
 	__u16 table, instance;
 	__u32 bib DOC("entry to live under, 0 = one is to be made");
+	__u32 replaces DOC("entry that the configuration no longer allows: the one to be made takes its place; 0 = none");
 	__u32 pool_first, pool_count;
 	__u32 timeout[4];
 	__u16 flags DOC("bits of enum session_flag");

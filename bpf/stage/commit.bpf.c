@@ -115,6 +115,9 @@ static __noinline int bib_make(struct pkt *p, struct decision *d, struct core_st
 	b->refs = 1;
 	b->life = LIFE_LIVE;
 	bib_key_of(&key, d);
+	other = d->replaces ? bpf_map_lookup_elem(&sg_bib_in, &key) : NULL;
+	if (other && *other == d->replaces)
+		bpf_map_delete_elem(&sg_bib_in, &key);
 	d->bib = number;
 	if (!bpf_map_update_elem(&sg_bib_in, &key, &number, BPF_NOEXIST)) {
 		__sync_fetch_and_add(&core->bibs, 1);

@@ -9,7 +9,7 @@
 __noinline int bib_unref(__u32 number, __u32 now)
 {
 	struct bib *b = bpf_map_lookup_elem(&sg_bib, &number);
-	__u32 zero = 0, pool;
+	__u32 zero = 0, pool, *named;
 	struct core_state *core = bpf_map_lookup_elem(&sg_core, &zero);
 	struct bib_key key = {};
 	void *table;
@@ -27,7 +27,10 @@ __noinline int bib_unref(__u32 number, __u32 now)
 	key.proto = b->proto;
 	key.table = b->table;
 	key.instance = b->instance;
-	bpf_map_delete_elem(&sg_bib_in, &key);
+	/* Not if another entry has taken its place (decision.replaces). */
+	named = bpf_map_lookup_elem(&sg_bib_in, &key);
+	if (named && *named == number)
+		bpf_map_delete_elem(&sg_bib_in, &key);
 	pool = b->pool;
 	table = bpf_map_lookup_elem(&sg_ports_of, &pool);
 	if (table)

@@ -101,6 +101,12 @@ export class Gateway {
     return this.#process !== undefined && this.#process.ended === undefined;
   }
 
+  /** Waits for a line that the running daemon prints, or has printed since its start. */
+  async waitForLog(pattern: RegExp): Promise<string> {
+    if (this.#process === undefined) throw new Error(`the gateway ${this.instance} is stopped`);
+    return this.#process.waitFor(pattern);
+  }
+
   /** Process number of the daemon. */
   get pid(): number {
     if (this.#process === undefined) throw new Error(`the gateway ${this.instance} is stopped`);
@@ -200,8 +206,13 @@ export class Gateway {
     await this.cli('stop --detach');
   }
 
-  /** Ends the daemon by force; used by `lab.close`, the pins die with the tree. */
+  /**
+   * Ends the daemon and takes its data path away; used by `lab.close`. The next test of the file has a gateway of the
+   * same name, which would adopt what this one left.
+   */
   async remove(): Promise<void> {
     if (this.#process !== undefined) await this.stop('SIGTERM');
+    const detached = await this.tryCli('stop --detach');
+    if (detached.code !== 0) throw new Error(`sixgate stop --detach exited with ${detached.code}: ${detached.stderr}`);
   }
 }

@@ -148,11 +148,12 @@ export async function runGolden(golden: GoldenCase, run: PacketRunner): Promise<
  * Adds one test for each case of a golden file.
  *
  * @param name such as `nat64/echo` for test/nat64/golden/echo.txt
+ * @param way where the same cases are run in several ways: which one, such as `door`
  */
-export function goldenTests(test: Suite, name: string, run: PacketRunner): void {
+export function goldenTests(test: Suite, name: string, run: PacketRunner, way?: string): void {
   test.each(
     readGolden(name),
-    (golden) => `${name}: ${golden.title}`,
+    (golden) => `${name}${way === undefined ? '' : `, ${way}`}: ${golden.title}`,
     (golden) => runGolden(golden, run),
   );
 }

@@ -25,8 +25,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             left -= len(part)
         self.answer(digest.hexdigest().encode())
     def log_message(self, *args): pass
-class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
-    daemon_threads = True
+class Server(socketserver.ThreadingTCPServer):
+    daemon_threads = allow_reuse_address = True
     address_family = socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET
 server = Server((sys.argv[1], int(sys.argv[2])), Handler)
 print("listening", flush=True)

@@ -172,4 +172,4 @@ async function ensurePackages(packages, options, log, progress) {
   }
 }
 
-module.exports = { ensurePackages };
+module.exports = { culprits, ensurePackages };

@@ -18,8 +18,8 @@ const start = [
   'traceroute',
   'util-linux',
 ];
-/** What the tests judge with. */
-const test = [...start, 'git', 'nftables', 'python3', 'python3-scapy', 'tshark'];
+/** What the tests judge with, and the sanitizers that the natively built parts of bpf/ run under. */
+const test = [...start, 'git', 'libc6-dev', 'libclang-rt-19-dev', 'nftables', 'python3', 'python3-scapy', 'tshark'];
 
 /**
  * `program`: below dist/, with its first arguments. `counts`: its last line is `N passed, N failed`, also when the

@@ -9,8 +9,8 @@ import { type Row, runRound } from './round.ts';
 import { scenes } from './scenes.ts';
 import { type Screen, screenFor } from './screen.ts';
 import { Stage } from './stage.ts';
-import { steps } from './steps.ts';
-import { failures, introduction, type Line, placeOf, thingsToTry } from './words.ts';
+import { type Step, steps } from './steps.ts';
+import { afterwards, failures, introduction, type Line, placeOf, thingsToTry } from './words.ts';
 
 const BETWEEN_ROUNDS_MS = 2_000;
 
@@ -28,11 +28,17 @@ function listen(): void {
   process.stdout.on('error', () => process.exit(1));
 }
 
+function keyOf(stage: Stage, step: Step): string {
+  return `${stage.scene.name} ${step.name}`;
+}
+
 /** Rounds on a screen. */
 class Show {
   readonly #screen: Screen;
   readonly #stages: readonly Stage[];
   readonly #options: Options;
+  /** Each row shows its last round until the next one has come that far. */
+  readonly #lines = new Map<string, Line>();
   #rounds = 0;
   #failed: string | undefined;
 
@@ -40,34 +46,39 @@ class Show {
     this.#screen = screen;
     this.#stages = stages;
     this.#options = options;
+    for (const stage of stages) {
+      for (const step of steps) this.#lines.set(keyOf(stage, step), { scene: stage.scene, step });
+    }
   }
 
   async round(): Promise<Row[]> {
-    const lines = new Map<string, Line>();
-    const keyOf = (stage: Stage, step: { readonly name: string }): string => `${stage.scene.name} ${step.name}`;
-    for (const stage of this.#stages)
-      for (const step of steps) lines.set(keyOf(stage, step), { scene: stage.scene, step });
     const breakage = this.#rounds === 0 ? this.#options.breakage : undefined;
     this.#rounds += 1;
     return runRound(this.#stages, {
       breakage,
+      endAtFailure: this.#options.once,
       onBegin: (stage, step) => {
-        lines.set(keyOf(stage, step), { scene: stage.scene, step, running: true });
-        this.#screen.show([...lines.values()], this.#footer());
+        const key = keyOf(stage, step);
+        this.#lines.set(key, { scene: stage.scene, step, ...this.#lines.get(key), running: true });
+        this.#show();
       },
       onEnd: (row) => {
         if (!row.verdict.ok) this.#failed = `${placeOf(row)}, round ${this.#rounds}`;
         const line = { scene: row.stage.scene, step: row.step, row };
-        lines.set(keyOf(row.stage, row.step), line);
+        this.#lines.set(keyOf(row.stage, row.step), line);
         this.#screen.ended(line);
-        this.#screen.show([...lines.values()], this.#footer());
+        this.#show();
       },
     });
   }
 
+  #show(): void {
+    this.#screen.show([...this.#lines.values()], this.#footer());
+  }
+
   #footer(): string[] {
     if (this.#options.once) return [];
-    const state = this.#failed === undefined ? 'all of it worked so far' : `last failure: ${this.#failed}`;
+    const state = this.#failed === undefined ? 'no failure so far' : `last failure: ${this.#failed}`;
     return ['', `Round ${this.#rounds}, ${state}. Ctrl-C ends it and removes everything.`, '', ...hints()];
   }
 }
@@ -87,10 +98,12 @@ async function perform(options: Options): Promise<number> {
     const failed = failures(rows);
     if (failed.length > 0) screen.say(['', ...failed, ...(options.once ? [] : [''])]);
     if (options.once) {
-      const verdict = `All ${rows.length} steps worked, as seen at the far end.`;
-      screen.say(failed.length > 0 ? [`${failed.length} of ${rows.length} steps failed.`] : ['', verdict]);
-      if (failed.length === 0) screen.say(['', 'Live, with commands to look inside:  sudo npm start']);
-      return failed.length > 0 ? 1 : 0;
+      if (failed.length > 0) {
+        screen.say([`${failed.length} of ${rows.length} steps failed; the round ended there.`]);
+        return 1;
+      }
+      screen.say(['', `All ${rows.length} steps worked, as seen at the far end.`, '', ...afterwards]);
+      return 0;
     }
     if (!process.stdout.isTTY) screen.say(hints());
     await delay(BETWEEN_ROUNDS_MS, undefined, { signal: endSignal.signal });

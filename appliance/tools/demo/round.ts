@@ -24,7 +24,12 @@ export interface RoundOptions {
   readonly onEnd: (row: Row) => void;
   /** Broken in every scene, between ping and iperf3. */
   readonly breakage?: Breakage | undefined;
+  /** After a failure the other scenes do the same step, and the round ends. */
+  readonly endAtFailure: boolean;
 }
+
+/** What was seen at both ends and counted between. */
+type Look = Pick<Observation, 'near' | 'far' | 'counted'>;
 
 /** @returns the rows, in the order in which they were done */
 export async function runRound(stages: readonly Stage[], options: RoundOptions): Promise<Row[]> {
@@ -37,6 +42,7 @@ export async function runRound(stages: readonly Stage[], options: RoundOptions):
       rows.push(row);
       options.onEnd(row);
     }
+    if (options.endAtFailure && rows.some(({ verdict }) => !verdict.ok)) break;
   }
   return rows;
 }
@@ -50,32 +56,43 @@ async function breakAll(stages: readonly Stage[], breakage: Breakage): Promise<v
 }
 
 async function runStep(stage: Stage, step: Step): Promise<Row> {
-  const before = countedOf(await stage.status());
-  stage.client.mark();
-  stage.server.mark();
+  const before = await begin(stage);
   const sent = await step.run(stage);
-  const counted = await settle(stage, before);
-  const observation: Observation = {
-    sent,
-    near: stage.client.tally(),
-    far: stage.server.tally(),
-    counted,
-    ...(sent.nonce === undefined ? {} : { page: pageOf(stage, sent.nonce) }),
-  };
+  const seen = await settle(stage, before);
+  const page = sent.nonce === undefined ? {} : { page: pageOf(stage, sent.nonce) };
+  const observation: Observation = { sent, ...seen, ...page };
   return { stage, step, observation, verdict: judge(observation) };
 }
 
+/** Begins new tallies at a moment of rest: whoever looks around in the live view may be sending too. */
+async function begin(stage: Stage): Promise<Counted | undefined> {
+  for (const deadline = performance.now() + SETTLE_LIMIT_MS; ; ) {
+    stage.client.mark();
+    stage.server.mark();
+    const before = countedOf(await stage.status());
+    const after = countedOf(await stage.status());
+    const quiet = before?.forwarded === after?.forwarded && framesOf(stage) === 0;
+    if (quiet || performance.now() > deadline) return after;
+  }
+}
+
+function framesOf({ client, server }: Stage): number {
+  return [client.tally(), server.tally()].reduce((sum, { out, back }) => sum + out.frames + back.frames, 0);
+}
+
 /** Waits until both ends and the data path agree, or until it is clear that they will not. */
-async function settle(stage: Stage, before: Counted | undefined): Promise<Counted | undefined> {
+async function settle(stage: Stage, before: Counted | undefined): Promise<Look> {
   let agreed = 0;
   for (const deadline = performance.now() + SETTLE_LIMIT_MS; ; ) {
+    const frames = framesOf(stage);
     const after = countedOf(await stage.status());
     const counted = before === undefined || after === undefined ? undefined : difference(before, after);
     const near = stage.client.tally();
     const far = stage.server.tally();
     const same = near.out.frames === far.out.frames && near.back.frames === far.back.frames;
-    agreed = same && counted?.forwarded === far.out.frames + far.back.frames ? agreed + 1 : 0;
-    if (agreed >= SETTLED_LOOKS || performance.now() > deadline) return counted;
+    const quiet = frames === framesOf(stage);
+    agreed = quiet && same && counted?.forwarded === far.out.frames + far.back.frames ? agreed + 1 : 0;
+    if (agreed >= SETTLED_LOOKS || performance.now() > deadline) return { near, far, counted };
     await delay(SETTLE_EVERY_MS);
   }
 }

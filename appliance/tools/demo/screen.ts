@@ -38,7 +38,7 @@ class Terminal implements Screen {
     // The tree has no controlling terminal, so nobody tells it that the window changed.
     const [width, height] = this.#output.getWindowSize();
     const text = [...formatTable(columns, lines), ...footer].map(printable);
-    const cut = text.map((line) => (line.length < width ? line : `${line.slice(0, width - 1)}`)).slice(0, height - 1);
+    const cut = text.map((line) => line.slice(0, width - 1)).slice(0, height - 1);
     const begin = this.#drawn < height ? `${up(this.#drawn)}${ERASE}` : HOME;
     this.#output.write(`${begin}${cut.join('\n')}\n`);
     this.#drawn = cut.length;
@@ -48,8 +48,6 @@ class Terminal implements Screen {
     // The table shows it.
   }
 }
-
-const widths = [10, 11, 30, 44, 24, 4];
 
 class Plain implements Screen {
   readonly #output: NodeJS.WriteStream;
@@ -75,8 +73,9 @@ class Plain implements Screen {
 
   #write(cells: readonly string[]): void {
     const padded = cells.map((cell, index) => {
-      const width = widths[index] ?? 0;
-      return columns[index]?.align === 'right' ? cell.padStart(width) : cell.padEnd(width);
+      const { width = 0, align } = columns[index] ?? {};
+      const text = cell === '' ? '-' : cell;
+      return align === 'right' ? text.padStart(width) : text.padEnd(width);
     });
     this.#output.write(`${printable(padded.join('  ')).trimEnd()}\n`);
   }

@@ -14,41 +14,54 @@ export interface Line {
 
 const number = (count: number): string => count.toLocaleString('en-US');
 
-function sentText({ step, row }: Line): string {
-  if (row === undefined) return step.what;
-  return `${row.observation.sent.what}, ${number(row.observation.near.out.frames)} packets`;
+const packets = (count: (row: Row) => number): ((line: Line) => string) => {
+  return ({ row }) => (row === undefined ? '' : number(count(row)));
+};
+
+function nonceText({ row }: Line): string {
+  const page = row?.observation.page;
+  if (page === undefined) return '';
+  return page.served && page.captured ? 'same' : 'differs';
 }
 
-function farText({ row }: Line): string {
-  if (row === undefined) return '';
-  const { far, page } = row.observation;
-  const from = far.out.frames === 0 ? '' : ` from ${[...far.sources].join(', ')}`;
-  const nonce = page === undefined ? '' : page.served && page.captured ? ', nonce same' : ', nonce differs';
-  return `${number(far.out.frames)}${from}${nonce}`;
-}
-
+/** Forwarded towards the server, and the rest. */
 function countedText({ row }: Line): string {
   if (row === undefined) return '';
   const { counted, far } = row.observation;
   if (counted === undefined) return 'no answer';
-  const reasons = Object.entries(counted.dropped).map(([reason, count]) => `, ${number(count)} dropped ${reason}`);
   const out = Math.min(counted.forwarded, far.out.frames);
-  return `${number(out)} out, ${number(counted.forwarded - out)} back${reasons.join('')}`;
+  return `${number(out)} + ${number(counted.forwarded - out)}`;
 }
 
 function verdictText({ row, running }: Line): string {
-  if (row === undefined) return running ? '…' : '';
+  if (running) return '…';
+  if (row === undefined) return '';
   return row.verdict.ok ? 'ok' : 'FAILED';
 }
 
-export const columns: readonly Column<Line>[] = [
-  { title: 'SCENE', text: ({ scene }) => scene.name },
-  { title: 'STEP', text: ({ step }) => step.name },
-  { title: 'SENT', text: sentText },
-  { title: 'CAPTURED AT THE SERVER', text: farText },
-  { title: 'DATA PATH COUNTED', text: countedText },
-  { title: 'LOST', text: ({ row }) => (row === undefined ? '' : number(row.verdict.lost)), align: 'right' },
-  { title: 'VERDICT', text: verdictText },
+/** A column, and how wide it is where nobody knows the rows to come. */
+export interface ShownColumn extends Column<Line> {
+  readonly width: number;
+}
+
+/** The verdict stands where the narrowest terminal shows it. */
+export const columns: readonly ShownColumn[] = [
+  { title: 'SCENE', text: ({ scene }) => scene.name, width: 9 },
+  { title: 'STEP', text: ({ step }) => step.name, width: 10 },
+  { title: 'VERDICT', text: verdictText, width: 7 },
+  { title: 'TRAFFIC', text: ({ step, row }) => row?.observation.sent.what ?? step.what, width: 15 },
+  { title: 'SENT', text: packets(({ observation }) => observation.near.out.frames), width: 6, align: 'right' },
+  { title: 'ARRIVED', text: packets(({ observation }) => observation.far.out.frames), width: 7, align: 'right' },
+  { title: 'FROM', text: ({ row }) => [...(row?.observation.far.sources ?? [])].join(','), width: 13 },
+  { title: 'NONCE', text: nonceText, width: 5 },
+  { title: 'COUNTED', text: countedText, width: 11, align: 'right' },
+  { title: 'LOST', text: packets(({ verdict }) => verdict.lost), width: 4, align: 'right' },
+];
+
+/** What the columns mean. */
+export const legend: readonly string[] = [
+  "SENT: packets on the client's cable. ARRIVED: captured on the server's cable, FROM which pool address, with the",
+  "server's NONCE in the page. COUNTED: what the data path says that it forwarded, out + back.",
 ];
 
 /** `iperf3 TCP (one-armed)`. */
@@ -75,6 +88,14 @@ export function thingsToTry(first: number | undefined, scene: Scene): string[] {
   ];
 }
 
+/** What a newcomer can type when the laboratory is gone. */
+export const afterwards: readonly string[] = [
+  'Three things to try:',
+  '  sudo npm start                                  the same, live, with commands to look inside',
+  '  npx sixgate validate docs/examples/nat64.yaml   a configuration for two interfaces of yours',
+  '  npx sixgate schema nat64.main.pool4             what a key means',
+];
+
 /** The scenes and the file that drives the first gateway. */
 export function introduction(scenes: readonly Scene[]): string[] {
   const [first] = scenes;
@@ -87,6 +108,8 @@ export function introduction(scenes: readonly Scene[]): string[] {
     `This file is the whole gateway of "${first?.name}":`,
     '',
     ...yaml.map((line) => `  ${line}`.trimEnd()),
+    '',
+    ...legend,
     '',
   ];
 }

@@ -83,6 +83,12 @@ static __always_inline enum verdict decide_inside(struct pkt *p, const struct na
 		for (int k = 0; k < 4; k++)
 			d->out.src[k] = b->out[k];
 		d->out.sport = b->out_port;
+		/* Other sessions may still hold an entry whose pool address or port has been taken out of the
+		 * configuration; they end with their next packets. Nothing new lives under it. */
+		if (!pool4_has(p, p->instance, b->out[0], b->out_port)) {
+			d->replaces = d->bib;
+			d->bib = 0;
+		}
 	}
 	return V_COMMIT;
 }
@@ -108,6 +114,9 @@ static __always_inline enum verdict decide_outside(struct pkt *p, const struct n
 	d->bib = port_owner(table, p->proto, bpf_ntohs(port));
 	b = d->bib ? bpf_map_lookup_elem(&sg_bib, &d->bib) : NULL;
 	if (!b || b->life != LIFE_LIVE || b->feature != FEATURE_NAT64)
+		return drop(p, R_POOL_NO_SESSION);
+	/* An entry of an older configuration: its port is no longer in the range, or its table had another address. */
+	if (b->out[0] != p->t.dst[0] || bpf_ntohs(port) < a->port_min || bpf_ntohs(port) > a->port_max)
 		return drop(p, R_POOL_NO_SESSION);
 	d->proto = proto_of(p->proto, 6);
 	d->table = b->table;

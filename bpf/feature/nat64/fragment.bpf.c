@@ -123,10 +123,13 @@ __noinline int nat64_fragment_hold(struct xdp_md *ctx, struct pkt *p)
 	barrier_var(len);
 	if (len < 1 || len > PARK_BYTES) {
 		f->deadline = p->now;
+		park->until = 0;
 		return drop(p, R_FRAG_TOO_BIG);
 	}
-	if (bpf_xdp_load_bytes(ctx, p->l3, park->bytes, len))
+	if (bpf_xdp_load_bytes(ctx, p->l3, park->bytes, len)) {
+		park->until = 0;
 		return drop(p, R_TRUNCATED);
+	}
 	f->parked_len = len;
 	f->frag_mtu = p->frag_mtu;
 	f->check_off = p->l4 - p->l3 + CHECK_OFF(p->proto);

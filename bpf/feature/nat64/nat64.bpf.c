@@ -7,23 +7,16 @@
 static __always_inline bool still_allowed(const struct pkt *p, struct session *s)
 {
 	struct class6_key k = { .prefixlen = 32 + 128, .set = p->set, .table = s->table };
-	struct class_value *in, *out;
+	struct class_value *in;
 	struct nat64_instance *i;
-	struct pool_address *a;
-	__u32 position;
-	__u16 port = bpf_ntohs(s->out.sport);
 
 	for (int w = 0; w < 4; w++)
 		k.addr[w] = s->in.dst[w];
 	in = bpf_map_lookup_elem(&sg_class6, &k);
-	out = class4_of(p, s->out.src[0]);
-	if (!in || !out || in->kind != CLASS_NAT64_POOL6 || out->kind != CLASS_NAT64_POOL4 ||
-	    in->instance != out->instance)
+	if (!in || in->kind != CLASS_NAT64_POOL6 || !pool4_has(p, in->instance, s->out.src[0], s->out.sport))
 		return false;
 	i = nat64_instance(p, in->instance);
-	position = p->set * MAX_POOL + out->number;
-	a = bpf_map_lookup_elem(&sg_pool, &position);
-	if (!i || !a || port < a->port_min || port > a->port_max)
+	if (!i)
 		return false;
 	if (!REF_OUTSIDE(p->ref) && (p->in_port >= MAX_PORTS || !(i->inside >> p->in_port & 1)))
 		return false;

@@ -46,6 +46,20 @@ static __always_inline struct class_value *class4_of(const struct pkt *p, __be32
 	return bpf_map_lookup_elem(&sg_class4, &k);
 }
 
+/* Do the rules in force give this address and port of pool4 to the instance? */
+static __always_inline bool pool4_has(const struct pkt *p, __u16 instance, __be32 addr, __be16 port)
+{
+	struct class_value *c = class4_of(p, addr);
+	struct pool_address *a;
+	__u32 position;
+
+	if (!c || c->kind != CLASS_NAT64_POOL4 || c->instance != instance)
+		return false;
+	position = p->set * MAX_POOL + c->number;
+	a = bpf_map_lookup_elem(&sg_pool, &position);
+	return a && bpf_ntohs(port) >= a->port_min && bpf_ntohs(port) <= a->port_max;
+}
+
 /* RFC 6052 section 3.1 and RFC 1122 section 3.2.1.3: not unicast, or never on a wire. Network byte order. */
 static __always_inline bool not_unicast4(__be32 addr)
 {

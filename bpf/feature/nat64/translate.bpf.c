@@ -38,9 +38,13 @@ static __always_inline enum verdict check_size(struct pkt *p, bool outside)
  * is added when it is released. The caller has written the new ports. */
 static __always_inline enum verdict udp_compute(struct xdp_md *ctx, struct pkt *p, const struct session *s)
 {
-	int sum = sum_bytes(ctx, p->l4, p->l4_len);
-	__sum16 check;
+	__sum16 check = 0;
+	int sum;
 
+	/* rewrite_l4() has added to a field that held nothing. */
+	if (bpf_xdp_store_bytes(ctx, p->l4 + CHECK_OFF(P_UDP), &check, 2))
+		return drop(p, R_TRUNCATED);
+	sum = sum_bytes(ctx, p->l4, p->l4_len);
 	if (sum < 0)
 		return drop(p, R_TRUNCATED);
 	check = (__sum16)~csum_fold64((__u64)sum + s->pseudo_in + (p->frag ? 0 : bpf_htons(p->l4_len)));

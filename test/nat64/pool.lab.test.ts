@@ -1,0 +1,40 @@
+import { Python } from '../kit/python.ts';
+import { assert, eventually, suite } from '../kit/suite.ts';
+import { Scene } from './scene.ts';
+
+const test = suite('nat64: an exhausted pool');
+
+test('a pool of two ports serves two sockets; the third is counted, and served when a port is free', async () => {
+  const scene = await Scene.open({
+    pool4: '[{addresses: 198.51.100.10, ports: 2000-2001}]',
+    timeouts: '{udp: 2s, icmp: 2s}',
+  });
+  const [client, server] = [await Python.start(scene.client), await Python.start(scene.server)];
+  await server.do('s = udp("0.0.0.0", 7000)');
+  await client.do('sockets = [udp("::") for i in range(3)]');
+  const send = (index: number): Promise<unknown> =>
+    client.do(`sockets[${index}].sendto(b"${index}", ("${scene.server6}", 7000))`);
+  for (const index of [0, 1, 2]) await send(index);
+  const seen = [
+    await server.do<[string, number, string]>('got(s)'),
+    await server.do<[string, number, string]>('got(s)'),
+  ];
+  assert.equal(seen.map(([, port]) => port).sort(), [2000, 2001]);
+  assert.equal(seen.map(([, , data]) => data).sort(), ['0', '1']);
+  assert.is(await scene.drops('lan', 'nat64_ports_exhausted'), 1);
+  // Other protocols have ports of their own.
+  assert.match(await scene.client.run(`ping -c 1 -W 2 ${scene.server6}`), '1 received');
+  await server.do('s.setblocking(0)');
+  const [address, port] = await eventually(
+    async () => {
+      await send(2);
+      return await server.do<[string, number, string]>('got(s)');
+    },
+    { within: 10_000, every: 200 },
+  );
+  assert.is(address, '198.51.100.10');
+  assert.ok(port === 2000 || port === 2001);
+  await scene.close();
+});
+
+test.run();
