@@ -8,7 +8,7 @@
 #include "lib/csum.h"
 
 #define FRONT      (ETH_LEN + SHIM_LEN) /* where layer 3 begins */
-#define MAX_PIECES 16
+#define MAX_PIECES 64
 #define MAX_BYTES  9216
 #define MASK_BYTES 0x3fff
 
@@ -66,7 +66,7 @@ static __always_inline int send_neigh(struct __sk_buff *skb, const struct shim *
 
 	if (!port)
 		return fail(shim, R_EGRESS_NOT_PORT);
-	if (skb->protocol == bpf_htons(ETH_IP6)) {
+	if (shim->ops & DOOR_NH6) {
 		nh.nh_family = AF_INET6;
 		for (int i = 0; i < 4; i++)
 			nh.ipv6_nh[i] = shim->nh[i];
@@ -196,7 +196,7 @@ static __always_inline int release(struct __sk_buff *skb, struct shim *shim)
 
 	shim->ops &= ~DOOR_RELEASE;
 	if (!again(skb, shim))
-		return fail(shim, R_DOOR_FAILED);
+		fail(shim, R_DOOR_FAILED); /* and the held one is tried all the same */
 	if (!f || !park)
 		return TC_ACT_SHOT;
 	n = f->parked_len;

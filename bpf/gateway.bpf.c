@@ -24,10 +24,10 @@ static __always_inline enum verdict fast(struct xdp_md *ctx, struct pkt *p)
 	__u32 adj, resolved, len;
 	bool outside;
 
-	if (!p->family || p->frag == LATER_FRAGMENT || p->is_error)
+	if (!p->family || !p->simple || p->tier)
 		return V_CONTINUE;
 	p->ref = index_find(p->family, &p->t, p->proto, p->table);
-	if (!p->ref || !p->simple || p->tier)
+	if (!p->ref)
 		return V_CONTINUE;
 	s = session_at(REF_NUMBER(p->ref));
 	if (!s || !session_matches(s, p->ref, p) || s->feature != FEATURE_NAT64)
@@ -35,6 +35,8 @@ static __always_inline enum verdict fast(struct xdp_md *ctx, struct pkt *p)
 	if (s->epoch != p->epoch || s->flags || s->tcp & TCP_RESET || session_expired(s, p->now))
 		return V_CONTINUE;
 	outside = REF_OUTSIDE(p->ref);
+	if (!session_side(s, p, outside))
+		return V_CONTINUE;
 	adj = outside ? s->adj_in : s->adj_out;
 	resolved = outside ? s->resolved_in : s->resolved_out;
 	if (!adj || p->now - resolved >= p->hz || p->ttl <= 1)

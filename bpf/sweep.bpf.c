@@ -10,7 +10,7 @@
 #define TICK_NS       50000000ull /* 50 ms */
 #define SLICES        10          /* a slice a tick: every slot twice a second */
 #define CLOCK_MONO    1
-#define ADJ_IDLE_SECS 120
+#define ADJ_IDLE_SECONDS 120
 
 struct sweeper {
 	struct bpf_timer timer;
@@ -30,6 +30,12 @@ struct walk {
 	__u32 now, hz, base;
 };
 
+/* A number rests before it is handed on: a packet on another CPU may still hold it. */
+static __always_inline bool rested(const struct walk *w, __u32 since)
+{
+	return (__s32)(w->now - since) > (__s32)w->hz;
+}
+
 static long sweep_session(__u32 i, struct walk *w)
 {
 	__u32 number = w->base + i;
@@ -40,8 +46,8 @@ static long sweep_session(__u32 i, struct walk *w)
 	if (s->life == LIFE_LIVE) {
 		if (session_expired(s, w->now) && session_end(number, w->now))
 			__sync_fetch_and_add(&w->core->expired, 1);
-	} else if (s->life == LIFE_DEAD && (__s32)(w->now - s->last) > (__s32)w->hz) {
-		s->life = LIFE_FREE;
+	} else if (s->life == LIFE_DEAD && rested(w, s->last) &&
+		   __sync_val_compare_and_swap(&s->life, LIFE_DEAD, LIFE_FREE) == LIFE_DEAD) {
 		bpf_map_push_elem(&sg_sess_free, &number, 0);
 	}
 	return 0;
@@ -54,9 +60,31 @@ static long sweep_bib(__u32 i, struct walk *w)
 
 	if (!b)
 		return 1;
-	if (b->life == LIFE_DEAD && b->refs == BIB_DEAD && (__s32)(w->now - b->freed) > (__s32)w->hz) {
-		b->life = LIFE_FREE;
+	if (b->life == LIFE_DEAD && b->refs == BIB_DEAD && rested(w, b->freed) &&
+	    __sync_val_compare_and_swap(&b->life, LIFE_DEAD, LIFE_FREE) == LIFE_DEAD)
 		bpf_map_push_elem(&sg_bib_free, &number, 0);
+	return 0;
+}
+
+/* Whoever uses an adjacency has asked for it within the last second, so one that nobody asked for is not in use. */
+static long sweep_adj(__u32 i, struct walk *w)
+{
+	__u32 number = w->base + i, *named;
+	struct adjacency *a = bpf_map_lookup_elem(&sg_adj, &number);
+	struct adj_key key;
+
+	if (!a)
+		return 1;
+	if (a->life == LIFE_LIVE && (__s32)(w->now - a->used) > (__s32)(ADJ_IDLE_SECONDS * w->hz)) {
+		key = a->key;
+		named = bpf_map_lookup_elem(&sg_adj_num, &key);
+		if (named && *named == number)
+			bpf_map_delete_elem(&sg_adj_num, &key);
+		a->used = w->now;
+		a->life = LIFE_DEAD;
+	} else if (a->life == LIFE_DEAD && rested(w, a->used) &&
+		   __sync_val_compare_and_swap(&a->life, LIFE_DEAD, LIFE_FREE) == LIFE_DEAD) {
+		bpf_map_push_elem(&sg_adj_free, &number, 0);
 	}
 	return 0;
 }
@@ -98,6 +126,7 @@ static int tick(void *map, __u32 *key, struct sweeper *sweep)
 	w.core = core;
 	walk_slice(&w, slice, core->next_session, sweep_session);
 	walk_slice(&w, slice, core->next_bib, sweep_bib);
+	walk_slice(&w, slice, core->next_adj, sweep_adj);
 	walk_slice(&w, slice, MAX_FRAGS, sweep_frag);
 	core->heartbeat++;
 	core->tick_ktime = bpf_ktime_get_ns();

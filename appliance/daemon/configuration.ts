@@ -1,10 +1,10 @@
-import type { ApplyReply, ConfigDocument, ConfigReply, DiffReply, ValidateReply } from '../contract/api.ts';
-import type { DesiredState } from '../contract/desired.ts';
-import type { Config, Facts } from '../contract/feature.ts';
 import { planConfig } from '../config/check.ts';
 import { diffConfigs, formatDifferences } from '../config/diff.ts';
 import { ConfigLoader, type LoadedConfig } from '../config/load.ts';
 import type { Revisions } from '../config/revisions.ts';
+import type { ApplyReply, ConfigDocument, ConfigReply, DiffReply, ValidateReply } from '../contract/api.ts';
+import type { DesiredState } from '../contract/desired.ts';
+import type { Config, Facts } from '../contract/feature.ts';
 import { features, featuresModule } from '../features/index.ts';
 import { ConfigErrors, type SixgateError } from '../model/errors.ts';
 

@@ -2,16 +2,16 @@ import { networkNamespaceCookie, Rtnetlink, RtnetlinkMonitor } from 'netlink-ts'
 import type { Logger } from 'pino';
 import { startApi } from '../api/server.ts';
 import type { Services } from '../api/services.ts';
-import { readDocument } from '../config/text.ts';
 import { Revisions } from '../config/revisions.ts';
+import { readDocument } from '../config/text.ts';
 import type { DesiredState } from '../contract/desired.ts';
 import type { ConfigWith } from '../contract/feature.ts';
 import { DataPath } from '../dataplane/datapath.ts';
 import { Pins } from '../dataplane/pins.ts';
 import { Poller } from '../dataplane/poller.ts';
 import { Reconciler } from '../engine/reconcile.ts';
-import { doorStep } from '../features/interfaces/door.ts';
 import { configSchema } from '../features/index.ts';
+import { doorStep } from '../features/interfaces/door.ts';
 import { linksStep } from '../features/interfaces/links.ts';
 import { portNumbers, portsStep } from '../features/interfaces/ports.ts';
 import type { Nat64Desired } from '../features/nat64/plan.ts';
@@ -21,8 +21,8 @@ import { Sessions } from '../sessions/page.ts';
 import { FactsFile } from '../store/instance-facts.ts';
 import { claimInstance, type InstancePaths } from '../system/instance.ts';
 import { DataPathEvents } from '../telemetry/events.ts';
-import { dropsOf } from './drops.ts';
 import { Configuration } from './configuration.ts';
+import { dropsOf } from './drops.ts';
 import { observe } from './observe.ts';
 import { rulesStep } from './rules-step.ts';
 import { sessionLimit } from './session-limit.ts';
@@ -113,7 +113,17 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     ending.push(() => running.close());
     ending.push(() => loop?.close());
     const numbers = (): Map<string, number> => portNumbers(facts, configuration.desired.ports);
-    const services = servicesOf({ configuration, dataPath: running, kernel, loop, numbers, options, poller, revisions, since });
+    const services = servicesOf({
+      configuration,
+      dataPath: running,
+      kernel,
+      loop,
+      numbers,
+      options,
+      poller,
+      revisions,
+      since,
+    });
     const api = await startApi(paths.socket, paths.name, services, {
       onFault: (thrown, request) => log.error({ err: thrown, request }, 'a request failed'),
     });
@@ -129,12 +139,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   }
 }
 
-async function end(
-  ending: (() => unknown)[],
-  poller: Poller,
-  kernel: Rtnetlink,
-  release: () => void,
-): Promise<void> {
+async function end(ending: (() => unknown)[], poller: Poller, kernel: Rtnetlink, release: () => void): Promise<void> {
   for (const one of ending.splice(0).reverse()) await one();
   kernel.close();
   await poller.close();
@@ -184,8 +189,7 @@ function servicesOf(parts: ServiceParts): Services {
     const own = configuration.desired.features.get(feature) as Nat64Desired | undefined;
     return own?.instances.find((instance) => instance.id === id)?.name ?? String(id);
   };
-  const portName = (number: number): string | undefined =>
-    [...numbers()].find(([, its]) => its === number)?.[0];
+  const portName = (number: number): string | undefined => [...numbers()].find(([, its]) => its === number)?.[0];
   const sessions = new Sessions(dataPath, instanceName);
   const status: Services['status'] = async () =>
     statusOf(dataPath, {
@@ -212,4 +216,3 @@ function servicesOf(parts: ServiceParts): Services {
     schema: configSchema,
   };
 }
-

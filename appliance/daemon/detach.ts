@@ -1,7 +1,7 @@
 import { Rtnetlink } from 'netlink-ts';
 import { Pins } from '../dataplane/pins.ts';
-import { PortLinks } from '../dataplane/port-links.ts';
 import { Poller } from '../dataplane/poller.ts';
+import { PortLinks } from '../dataplane/port-links.ts';
 import { removeDoor } from '../features/interfaces/door.ts';
 import { removeLinks } from '../features/interfaces/links.ts';
 import { removeRoutes } from '../features/routes/apply.ts';

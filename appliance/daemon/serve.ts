@@ -16,7 +16,10 @@ export async function serve(options: Omit<DaemonOptions, 'log' | 'onReady'>): Pr
   // Synchronous: the last line before a crash is the one that counts.
   const log = pino({ base: { instance: options.paths.name } }, destination({ dest: 2, sync: true }));
   process.on('uncaughtException', (error) => {
-    writeSync(2, `${JSON.stringify({ level: 60, msg: 'crash', err: { message: error.message, stack: error.stack } })}\n`);
+    writeSync(
+      2,
+      `${JSON.stringify({ level: 60, msg: 'crash', err: { message: error.message, stack: error.stack } })}\n`,
+    );
     process.exit(EXIT_SOFTWARE);
   });
   const daemon = await startDaemon({

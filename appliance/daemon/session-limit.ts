@@ -7,5 +7,8 @@ const LEAST = 1024;
 /** Sessions of all features together: the maps are sized to it, because memory that packets roam over costs time. */
 export function sessionLimit(desired: DesiredState): number {
   const nat64 = desired.features.get('nat64') as Nat64Desired | undefined;
-  return Math.max(LEAST, (nat64?.instances ?? []).reduce((sum, { limits }) => sum + limits.sessions, 0));
+  return Math.max(
+    LEAST,
+    (nat64?.instances ?? []).reduce((sum, { limits }) => sum + limits.sessions, 0),
+  );
 }

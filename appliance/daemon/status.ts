@@ -1,12 +1,12 @@
+import type { Link } from 'netlink-ts';
 import type { FeatureStatus, PortStatus, Status } from '../contract/api.ts';
 import type { DesiredPort, DesiredState } from '../contract/desired.ts';
 import type { DataPath } from '../dataplane/datapath.ts';
 import { maps } from '../dataplane/layout.gen.ts';
+import { doorDevices } from '../features/interfaces/door.ts';
+import type { Nat64Desired } from '../features/nat64/plan.ts';
 import type { SixgateError } from '../model/errors.ts';
 import { type PortCounters, readPorts } from '../telemetry/counters.ts';
-import type { Nat64Desired } from '../features/nat64/plan.ts';
-import { doorDevices } from '../features/interfaces/door.ts';
-import type { Link } from 'netlink-ts';
 
 /** A sweep that has not ticked for so long is dead: its tick is 50 ms. */
 const SWEEP_DEAD_MS = 2_000;
@@ -124,5 +124,7 @@ function featuresOf(dataPath: DataPath, desired: DesiredState): FeatureStatus[] 
   const core = dataPath.map(maps.sgCore).lookup(0);
   const sessions = Number(core?.sessions ?? 0n);
   const names = nat64.instances.map(({ name, pool4 }) => `${name} ${pool4.length} pool4 addresses`).join(' | ');
-  return [{ name: 'nat64', state: 'ok', detail: `${sessions} sessions, ${Number(core?.bibs ?? 0n)} BIB entries | ${names}` }];
+  return [
+    { name: 'nat64', state: 'ok', detail: `${sessions} sessions, ${Number(core?.bibs ?? 0n)} BIB entries | ${names}` },
+  ];
 }

@@ -4,9 +4,9 @@
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { DoorLinks } from './door-links.ts';
-import type { MapDef } from './codec.ts';
 import { ClockProbe } from './clock.ts';
+import type { MapDef } from './codec.ts';
+import { DoorLinks } from './door-links.ts';
 import { Knobs } from './knobs.ts';
 import { layoutHash, maps, portBlock } from './layout.gen.ts';
 import { close, pin, pinned } from './libbpf.ts';

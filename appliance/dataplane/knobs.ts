@@ -1,5 +1,5 @@
 import type { ClockProbe } from './clock.ts';
-import { type Knobs as KnobValues, knobs as codec } from './layout.gen.ts';
+import { knobs as codec, type Knobs as KnobValues } from './layout.gen.ts';
 import type { Mapping } from './libbpf.ts';
 import type { BpfMap } from './map.ts';
 

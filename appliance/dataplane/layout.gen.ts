@@ -2,7 +2,7 @@
 import { bytes, type Codec, list, none, putBytes, putList, putZeros, u32, u64 } from './codec.ts';
 
 /** SHA-256 of the layouts of all maps, hexadecimal: equal in two builds that may share pinned maps. */
-export const layoutHash = 'e5e3e06c77820d584c72478a0d99cc09020b3936c3830474e49d8baf8fe3a96e';
+export const layoutHash = '310b6481ac8a0dc7a4e82c2eeca85b070741a33f69d1a752beaa3b86e1f71cef';
 
 /** Numbers that the headers define. */
 export const constants = {
@@ -41,6 +41,7 @@ export const DoorOp = {
   DOOR_SEND: 2,
   DOOR_FRAGMENT: 4,
   DOOR_RELEASE: 8,
+  DOOR_NH6: 32,
   DOOR_EXTRA: 16,
 } as const;
 
@@ -58,32 +59,31 @@ export const DropReason = {
   R_TOO_BIG: 9,
   R_HEADROOM: 10,
   R_ADJ_FULL: 11,
-  R_DOOR_UNKNOWN: 12,
-  R_DOOR_FAILED: 13,
-  R_POOL_NO_SESSION: 14,
-  R_POOL_WRONG_SIDE: 15,
-  R_SESSION_FULL: 16,
-  R_SESSION_RACE: 17,
-  R_SESSION_REVOKED: 18,
-  R_TCP_NOT_OPEN: 19,
-  R_NAT64_PORTS_EXHAUSTED: 20,
-  R_NAT64_PROTO: 21,
-  R_NAT64_BAD_SOURCE: 22,
-  R_NAT64_BAD_DEST: 23,
-  R_NAT64_EXT_HEADER: 24,
-  R_NAT64_SOURCE_ROUTE: 25,
-  R_NAT64_HAIRPIN_LOOP: 26,
-  R_ICMP_UNTRANSLATABLE: 27,
-  R_ICMP_BAD_CHECKSUM: 28,
-  R_ICMP_BAD_INNER: 29,
-  R_ICMP_NO_SESSION: 30,
-  R_FRAG_NO_FIRST: 31,
-  R_FRAG_TABLE_FULL: 32,
-  R_FRAG_TOO_BIG: 33,
-  R_FRAG_BAD: 34,
-  R_FRAG_TIMEOUT: 35,
-  R_FRAG_TINY: 36,
-  R_COUNT: 37,
+  R_DOOR_FAILED: 12,
+  R_POOL_NO_SESSION: 13,
+  R_POOL_WRONG_SIDE: 14,
+  R_SESSION_FULL: 15,
+  R_SESSION_RACE: 16,
+  R_SESSION_REVOKED: 17,
+  R_TCP_NOT_OPEN: 18,
+  R_NAT64_PORTS_EXHAUSTED: 19,
+  R_NAT64_PROTO: 20,
+  R_NAT64_BAD_SOURCE: 21,
+  R_NAT64_BAD_DEST: 22,
+  R_NAT64_EXT_HEADER: 23,
+  R_NAT64_SOURCE_ROUTE: 24,
+  R_NAT64_HAIRPIN_LOOP: 25,
+  R_ICMP_UNTRANSLATABLE: 26,
+  R_ICMP_BAD_CHECKSUM: 27,
+  R_ICMP_BAD_INNER: 28,
+  R_ICMP_NO_SESSION: 29,
+  R_FRAG_NO_FIRST: 30,
+  R_FRAG_TABLE_FULL: 31,
+  R_FRAG_TOO_BIG: 32,
+  R_FRAG_BAD: 33,
+  R_FRAG_TIMEOUT: 34,
+  R_FRAG_TINY: 35,
+  R_COUNT: 36,
 } as const;
 
 /** `enum event_kind`. */
@@ -323,49 +323,6 @@ export const clockProbe: Codec<ClockProbe> = {
   },
 };
 
-/** `struct adjacency`, 32 bytes. */
-export interface Adjacency {
-  /** device that the frame is handed to (the lower one of a VLAN) */
-  readonly ifindex: number;
-  /** number of the port, for its counters */
-  readonly port: number;
-  readonly dmac: Uint8Array;
-  readonly smac: Uint8Array;
-  /** tag to push, 0 = none */
-  readonly vlan: number;
-  /** largest layer 3 packet, bytes */
-  readonly mtu: number;
-  /** bits of enum port_flag of that port */
-  readonly flags: number;
-  /** jiffies of the last use, to the second: the sweep frees what nobody uses */
-  readonly used: number;
-}
-export const adjacency: Codec<Adjacency> = {
-  name: 'adjacency',
-  size: 32,
-  decode: (view, offset = 0) => ({
-    ifindex: view.getUint32(offset, true),
-    port: view.getUint32(offset + 4, true),
-    dmac: bytes(view, offset + 8, 6),
-    smac: bytes(view, offset + 14, 6),
-    vlan: view.getUint16(offset + 20, true),
-    mtu: view.getUint16(offset + 22, true),
-    flags: view.getUint16(offset + 24, true),
-    used: view.getUint32(offset + 28, true),
-  }),
-  encode(view, value, offset = 0) {
-    view.setUint32(offset, value.ifindex, true);
-    view.setUint32(offset + 4, value.port, true);
-    putBytes(view, offset + 8, value.dmac, 6);
-    putBytes(view, offset + 14, value.smac, 6);
-    view.setUint16(offset + 20, value.vlan, true);
-    view.setUint16(offset + 22, value.mtu, true);
-    view.setUint16(offset + 24, value.flags, true);
-    putZeros(view, offset + 26, 2);
-    view.setUint32(offset + 28, value.used, true);
-  },
-};
-
 /** `struct adj_key`, 28 bytes. */
 export interface AdjKey {
   /** device of the route, as the kernel names it */
@@ -391,6 +348,57 @@ export const adjKey: Codec<AdjKey> = {
     view.setUint32(offset + 4, value.family, true);
     view.setUint32(offset + 8, value.mtu, true);
     putBytes(view, offset + 12, value.nh, 16);
+  },
+};
+
+/** `struct adjacency`, 64 bytes. */
+export interface Adjacency {
+  /** device that the frame is handed to (the lower one of a VLAN) */
+  readonly ifindex: number;
+  /** number of the port, for its counters */
+  readonly port: number;
+  readonly dmac: Uint8Array;
+  readonly smac: Uint8Array;
+  /** tag to push, 0 = none */
+  readonly vlan: number;
+  /** largest layer 3 packet, bytes */
+  readonly mtu: number;
+  /** bits of enum port_flag of that port */
+  readonly flags: number;
+  /** jiffies of the last look-up; a session asks once a second while it has packets */
+  readonly used: number;
+  /** enum session_life */
+  readonly life: number;
+  /** its entry in sg_adj_num */
+  readonly key: AdjKey;
+}
+export const adjacency: Codec<Adjacency> = {
+  name: 'adjacency',
+  size: 64,
+  decode: (view, offset = 0) => ({
+    ifindex: view.getUint32(offset, true),
+    port: view.getUint32(offset + 4, true),
+    dmac: bytes(view, offset + 8, 6),
+    smac: bytes(view, offset + 14, 6),
+    vlan: view.getUint16(offset + 20, true),
+    mtu: view.getUint16(offset + 22, true),
+    flags: view.getUint16(offset + 24, true),
+    used: view.getUint32(offset + 28, true),
+    life: view.getUint32(offset + 32, true),
+    key: adjKey.decode(view, offset + 36),
+  }),
+  encode(view, value, offset = 0) {
+    view.setUint32(offset, value.ifindex, true);
+    view.setUint32(offset + 4, value.port, true);
+    putBytes(view, offset + 8, value.dmac, 6);
+    putBytes(view, offset + 14, value.smac, 6);
+    view.setUint16(offset + 20, value.vlan, true);
+    view.setUint16(offset + 22, value.mtu, true);
+    view.setUint16(offset + 24, value.flags, true);
+    putZeros(view, offset + 26, 2);
+    view.setUint32(offset + 28, value.used, true);
+    view.setUint32(offset + 32, value.life, true);
+    adjKey.encode(view, value.key, offset + 36);
   },
 };
 
@@ -701,7 +709,7 @@ export const tuple: Codec<Tuple> = {
   },
 };
 
-/** `struct decision`, 116 bytes. */
+/** `struct decision`, 128 bytes. */
 export interface Decision {
   /** as received from the inside */
   readonly in: Tuple;
@@ -720,6 +728,7 @@ export interface Decision {
   readonly poolFirst: number;
   readonly poolCount: number;
   readonly timeout: readonly number[];
+  readonly inPorts: bigint;
   /** bits of enum session_flag */
   readonly flags: number;
   /** 1 = the packet decided about came from the outside */
@@ -727,7 +736,7 @@ export interface Decision {
 }
 export const decision: Codec<Decision> = {
   name: 'decision',
-  size: 116,
+  size: 128,
   decode: (view, offset = 0) => ({
     in: tuple.decode(view, offset),
     out: tuple.decode(view, offset + 36),
@@ -742,8 +751,9 @@ export const decision: Codec<Decision> = {
     poolFirst: view.getUint32(offset + 88, true),
     poolCount: view.getUint32(offset + 92, true),
     timeout: list(4, 4, (o) => view.getUint32(offset + 96 + o, true)),
-    flags: view.getUint16(offset + 112, true),
-    outside: view.getUint16(offset + 114, true),
+    inPorts: view.getBigUint64(offset + 112, true),
+    flags: view.getUint16(offset + 120, true),
+    outside: view.getUint16(offset + 122, true),
   }),
   encode(view, value, offset = 0) {
     tuple.encode(view, value.in, offset);
@@ -759,8 +769,10 @@ export const decision: Codec<Decision> = {
     view.setUint32(offset + 88, value.poolFirst, true);
     view.setUint32(offset + 92, value.poolCount, true);
     putList(value.timeout, 4, 4, (v, o) => view.setUint32(offset + 96 + o, v, true));
-    view.setUint16(offset + 112, value.flags, true);
-    view.setUint16(offset + 114, value.outside, true);
+    view.setBigUint64(offset + 112, value.inPorts, true);
+    view.setUint16(offset + 120, value.flags, true);
+    view.setUint16(offset + 122, value.outside, true);
+    putZeros(view, offset + 124, 4);
   },
 };
 
@@ -779,7 +791,7 @@ export const doorRoom: Codec<DoorRoom> = {
   },
 };
 
-/** `struct frag`, 76 bytes. */
+/** `struct frag`, 84 bytes. */
 export interface Frag {
   readonly src: readonly number[];
   readonly dst: readonly number[];
@@ -794,6 +806,8 @@ export interface Frag {
   readonly deadline: number;
   /** session and direction, as in the index */
   readonly ref: number;
+  /** serial number of that session: its slot may change hands */
+  readonly serial: number;
   /** payload bytes seen so far */
   readonly seen: number;
   /** payload bytes of the whole datagram, 0 = last fragment not seen */
@@ -808,10 +822,16 @@ export interface Frag {
   readonly checkOff: number;
   /** the door cuts it to this size when it leaves, 0 = as it is */
   readonly fragMtu: number;
+  /** payload bytes of the first fragment */
+  readonly firstLen: number;
+  /** length that the UDP header tells, 0 = not UDP */
+  readonly udpLen: number;
+  /** 1 = the first fragment is or will be held */
+  readonly hold: number;
 }
 export const frag: Codec<Frag> = {
   name: 'frag',
-  size: 76,
+  size: 84,
   decode: (view, offset = 0) => ({
     src: list(4, 4, (o) => view.getUint32(offset + o)),
     dst: list(4, 4, (o) => view.getUint32(offset + 16 + o)),
@@ -822,13 +842,17 @@ export const frag: Codec<Frag> = {
     state: view.getUint32(offset + 40, true),
     deadline: view.getUint32(offset + 44, true),
     ref: view.getUint32(offset + 48, true),
-    seen: view.getUint32(offset + 52, true),
-    total: view.getUint32(offset + 56, true),
-    sum: view.getUint32(offset + 60, true),
-    inPort: view.getUint32(offset + 64, true),
-    parkedLen: view.getUint16(offset + 68, true),
-    checkOff: view.getUint16(offset + 70, true),
-    fragMtu: view.getUint16(offset + 72, true),
+    serial: view.getUint32(offset + 52, true),
+    seen: view.getUint32(offset + 56, true),
+    total: view.getUint32(offset + 60, true),
+    sum: view.getUint32(offset + 64, true),
+    inPort: view.getUint32(offset + 68, true),
+    parkedLen: view.getUint16(offset + 72, true),
+    checkOff: view.getUint16(offset + 74, true),
+    fragMtu: view.getUint16(offset + 76, true),
+    firstLen: view.getUint16(offset + 78, true),
+    udpLen: view.getUint16(offset + 80, true),
+    hold: view.getUint8(offset + 82),
   }),
   encode(view, value, offset = 0) {
     putList(value.src, 4, 4, (v, o) => view.setUint32(offset + o, v));
@@ -840,14 +864,18 @@ export const frag: Codec<Frag> = {
     view.setUint32(offset + 40, value.state, true);
     view.setUint32(offset + 44, value.deadline, true);
     view.setUint32(offset + 48, value.ref, true);
-    view.setUint32(offset + 52, value.seen, true);
-    view.setUint32(offset + 56, value.total, true);
-    view.setUint32(offset + 60, value.sum, true);
-    view.setUint32(offset + 64, value.inPort, true);
-    view.setUint16(offset + 68, value.parkedLen, true);
-    view.setUint16(offset + 70, value.checkOff, true);
-    view.setUint16(offset + 72, value.fragMtu, true);
-    putZeros(view, offset + 74, 2);
+    view.setUint32(offset + 52, value.serial, true);
+    view.setUint32(offset + 56, value.seen, true);
+    view.setUint32(offset + 60, value.total, true);
+    view.setUint32(offset + 64, value.sum, true);
+    view.setUint32(offset + 68, value.inPort, true);
+    view.setUint16(offset + 72, value.parkedLen, true);
+    view.setUint16(offset + 74, value.checkOff, true);
+    view.setUint16(offset + 76, value.fragMtu, true);
+    view.setUint16(offset + 78, value.firstLen, true);
+    view.setUint16(offset + 80, value.udpLen, true);
+    view.setUint8(offset + 82, value.hold);
+    putZeros(view, offset + 83, 1);
   },
 };
 
@@ -1174,6 +1202,9 @@ export interface Pkt {
   readonly sourceRoute: number;
   readonly extra: number;
   readonly group: number;
+  readonly extBehind: number;
+  readonly hold: number;
+  readonly padding: number;
   readonly vlan: number;
   readonly adj: number;
   readonly outIfindex: number;
@@ -1239,6 +1270,9 @@ export const pkt: Codec<Pkt> = {
     sourceRoute: view.getUint16(offset + 142, true),
     extra: view.getUint8(offset + 144),
     group: view.getUint8(offset + 145),
+    extBehind: view.getUint8(offset + 146),
+    hold: view.getUint8(offset + 147),
+    padding: view.getUint8(offset + 148),
     vlan: view.getUint16(offset + 150, true),
     adj: view.getUint32(offset + 152, true),
     outIfindex: view.getUint32(offset + 156, true),
@@ -1303,7 +1337,9 @@ export const pkt: Codec<Pkt> = {
     view.setUint16(offset + 142, value.sourceRoute, true);
     view.setUint8(offset + 144, value.extra);
     view.setUint8(offset + 145, value.group);
-    putZeros(view, offset + 146, 3);
+    view.setUint8(offset + 146, value.extBehind);
+    view.setUint8(offset + 147, value.hold);
+    view.setUint8(offset + 148, value.padding);
     putZeros(view, offset + 149, 1);
     view.setUint16(offset + 150, value.vlan, true);
     view.setUint32(offset + 152, value.adj, true);
@@ -1453,6 +1489,8 @@ export interface Session {
   readonly instance: number;
   /** grows each time the slot is used again */
   readonly serial: number;
+  /** bit per port number: where packets from the inside may come in */
+  readonly inPorts: bigint;
   /** enum session_life */
   readonly life: number;
   /** bits of enum tcp_bit */
@@ -1490,6 +1528,7 @@ export const session: Codec<Session> = {
     pseudoOut: view.getUint16(offset + 102, true),
     instance: view.getUint32(offset + 104, true),
     serial: view.getUint32(offset + 108, true),
+    inPorts: view.getBigUint64(offset + 112, true),
     life: view.getUint32(offset + 128, true),
     tcp: view.getUint32(offset + 132, true),
     last: view.getUint32(offset + 136, true),
@@ -1517,7 +1556,8 @@ export const session: Codec<Session> = {
     view.setUint16(offset + 102, value.pseudoOut, true);
     view.setUint32(offset + 104, value.instance, true);
     view.setUint32(offset + 108, value.serial, true);
-    putZeros(view, offset + 112, 16);
+    view.setBigUint64(offset + 112, value.inPorts, true);
+    putZeros(view, offset + 120, 8);
     view.setUint32(offset + 128, value.life, true);
     view.setUint32(offset + 132, value.tcp, true);
     view.setUint32(offset + 136, value.last, true);
@@ -1577,7 +1617,7 @@ export const maps = {
     maxEntries: 16384,
     flags: 0,
     keySize: 4,
-    valueSize: 32,
+    valueSize: 64,
     key: u32,
     value: adjacency,
   },
@@ -1669,7 +1709,7 @@ export const maps = {
     maxEntries: 1,
     flags: 0,
     keySize: 4,
-    valueSize: 116,
+    valueSize: 128,
     key: u32,
     value: decision,
   },
@@ -1694,7 +1734,7 @@ export const maps = {
     key: none,
     value: none,
   },
-  sgFrag: { name: 'sg_frag', type: 2, maxEntries: 4096, flags: 0, keySize: 4, valueSize: 76, key: u32, value: frag },
+  sgFrag: { name: 'sg_frag', type: 2, maxEntries: 4096, flags: 0, keySize: 4, valueSize: 84, key: u32, value: frag },
   sgIcmpRate: {
     name: 'sg_icmp_rate',
     type: 6,

@@ -1,6 +1,6 @@
 import type { SessionPage, SessionQuery } from '../contract/api.ts';
 import type { DataPath } from '../dataplane/datapath.ts';
-import { maps, type Session as SessionSlot, SessionLife, session as codec } from '../dataplane/layout.gen.ts';
+import { session as codec, maps, SessionLife, type Session as SessionSlot } from '../dataplane/layout.gen.ts';
 import { compareBytes, lastAddress, parseAddress, parsePrefix } from '../model/address.ts';
 import { type PortRange, parsePortRange } from '../model/ports.ts';
 import { bytesOf, clockOf, jiffiesMs, stateOf, type ViewContext, viewOf } from './view.ts';
@@ -41,7 +41,11 @@ export class Sessions {
       const context = this.#context();
       const end = this.#dataPath.map(maps.sgCore).lookup(0)?.nextSession ?? 0;
       const sessions = [];
-      for (let number = query.after === undefined ? 1 : Number.parseInt(query.after, 36) + 1; number <= end; number += 1) {
+      for (
+        let number = query.after === undefined ? 1 : Number.parseInt(query.after, 36) + 1;
+        number <= end;
+        number += 1
+      ) {
         if (number % SLICE === 0) await new Promise((resolve) => setImmediate(resolve));
         const offset = number * memory.stride;
         if (offset + codec.size > view.byteLength) break;

@@ -1,5 +1,5 @@
 import type { Session } from '../contract/api.ts';
-import { type Session as SessionSlot, SessionClock, TcpBit } from '../dataplane/layout.gen.ts';
+import { SessionClock, type Session as SessionSlot, TcpBit } from '../dataplane/layout.gen.ts';
 import { formatAddress } from '../model/address.ts';
 
 /** What is needed to turn numbers of a slot into what people read. */

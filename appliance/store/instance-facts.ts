@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Low } from 'lowdb';
-import { type Crashpoint, DurableFile, makeDirectoryDurably } from './durable-file.ts';
 import type { SixgateError } from '../model/errors.ts';
+import { type Crashpoint, DurableFile, makeDirectoryDurably } from './durable-file.ts';
 
 /** What an instance must not forget between two runs of its daemon. */
 export interface InstanceFacts {

@@ -67,4 +67,3 @@ function readDrops(dataPath: DataPath): Map<number, Record<string, number>> {
   }
   return found;
 }
-

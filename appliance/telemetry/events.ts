@@ -1,6 +1,6 @@
 import type { MonitorEvent } from '../contract/api.ts';
 import type { DataPath } from '../dataplane/datapath.ts';
-import { type Event, EventKind, event as codec, maps } from '../dataplane/layout.gen.ts';
+import { event as codec, type Event, EventKind, maps } from '../dataplane/layout.gen.ts';
 import { Ring, type RingWaiter } from '../dataplane/ring.ts';
 import { formatAddress } from '../model/address.ts';
 import { dropReasons } from '../model/vocab.gen.ts';
@@ -49,7 +49,12 @@ export class DataPathEvents {
       ...(event.lost > 0 ? { lost: event.lost } : {}),
     };
     if (event.kind === EventKind.EVENT_DROP) {
-      return { ...common, type: 'drop', reason: reason ?? String(event.reason), text: `DROP ${reason}  ${packet}${where}` };
+      return {
+        ...common,
+        type: 'drop',
+        reason: reason ?? String(event.reason),
+        text: `DROP ${reason}  ${packet}${where}`,
+      };
     }
     return { ...common, type: 'session-new', text: `NEW  session ${event.session}  ${packet}${where}` };
   }

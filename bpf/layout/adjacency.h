@@ -21,8 +21,11 @@ struct adjacency {
 	__u16 mtu DOC("largest layer 3 packet, bytes");
 	__u16 flags DOC("bits of enum port_flag of that port");
 	__u16 pad;
-	__u32 used DOC("jiffies of the last use, to the second: the sweep frees what nobody uses");
+	__u32 used DOC("jiffies of the last look-up; a session asks once a second while it has packets");
+	__u32 life DOC("enum session_life");
+	struct adj_key key DOC("its entry in sg_adj_num");
 };
+_Static_assert(sizeof(struct adjacency) == 64, "one cache line");
 
 /* Purpose: next hops by number, as sessions name them. Writer: packets (resolve), daemon on neighbour events.
  * Reader: every forwarded packet. */

@@ -27,6 +27,7 @@ struct frag {
 	__u32 state DOC("enum frag_state; claimed by compare-and-swap");
 	__u32 deadline DOC("jiffies; a place past it is free");
 	__u32 ref DOC("session and direction, as in the index");
+	__u32 serial DOC("serial number of that session: its slot may change hands");
 	__u32 seen DOC("payload bytes seen so far");
 	__u32 total DOC("payload bytes of the whole datagram, 0 = last fragment not seen");
 	__u32 sum DOC("unfolded one's complement sum of the later fragments");
@@ -34,7 +35,10 @@ struct frag {
 	__u16 parked_len DOC("length of the held frame behind its Ethernet header");
 	__u16 check_off DOC("where its checksum is, from the layer 3 header");
 	__u16 frag_mtu DOC("the door cuts it to this size when it leaves, 0 = as it is");
-	__u16 pad;
+	__u16 first_len DOC("payload bytes of the first fragment");
+	__u16 udp_len DOC("length that the UDP header tells, 0 = not UDP");
+	__u8  hold DOC("1 = the first fragment is or will be held");
+	__u8  pad;
 };
 
 /* Purpose: datagrams under way; a place is found by hash, with FRAG_WAYS choices. Writer: packets. Reader: packets,

@@ -59,7 +59,9 @@ struct pkt {
 	__u16 source_route; /* offset in the layer 3 packet of a source route that has not expired, 0 = none */
 	__u8  extra;    /* what is emitted is no received packet but an addition: an ICMP error */
 	__u8  group;    /* the frame was sent to a group MAC address */
-	__u8  pad0[3];
+	__u8  ext_behind; /* IPv6: an extension header behind a fragment header */
+	__u8  hold;     /* a first fragment that will be held */
+	__u8  padding;  /* bytes behind the IPv4 packet, which short Ethernet frames have */
 	__u16 vlan;
 
 	/* resolve, emit */

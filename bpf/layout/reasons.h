@@ -16,7 +16,6 @@
 	DROP(TOO_BIG, "larger than the next link's MTU; the sender was told")                                 \
 	DROP(HEADROOM, "no room in front of the frame for the new headers")                                   \
 	DROP(ADJ_FULL, "the adjacency table is full")                                                         \
-	DROP(DOOR_UNKNOWN, "the door met a frame without a valid shim")                                       \
 	DROP(DOOR_FAILED, "the door could not rewrite or send the packet")                                    \
 	DROP(POOL_NO_SESSION, "to a pool address, but no session or BIB entry expects it")                    \
 	DROP(POOL_WRONG_SIDE, "to a pool address or prefix, from a port of the wrong role")                   \
@@ -26,7 +25,7 @@
 	DROP(TCP_NOT_OPEN, "a TCP segment that opens nothing: no session, no BIB entry (RFC 6146 3.5.2.2)")      \
 	DROP(NAT64_PORTS_EXHAUSTED, "every port of the pool4 addresses is in use")                            \
 	DROP(NAT64_PROTO, "a protocol that NAT64 does not translate (RFC 6146 section 3.5)")                  \
-	DROP(NAT64_BAD_SOURCE, "the source is inside pool6: a loop or a forgery (RFC 6146 section 3.5)")      \
+	DROP(NAT64_BAD_SOURCE, "the source is a pool address or not unicast: a loop or a forgery (RFC 6146 3.5)")      \
 	DROP(NAT64_BAD_DEST, "pool6 embeds an IPv4 address that is not unicast (RFC 6052 section 3.1)")       \
 	DROP(NAT64_EXT_HEADER, "an IPv6 extension header that cannot be translated (RFC 7915 section 5.1)")   \
 	DROP(NAT64_SOURCE_ROUTE, "an IPv4 source route that has not expired (RFC 7915 section 4.1)")          \

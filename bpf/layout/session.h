@@ -83,7 +83,8 @@ struct session {
 	__u16 pseudo_out DOC("folded sum of the outside tuple's addresses and protocol");
 	__u32 instance DOC("instance of the feature");
 	__u32 serial DOC("grows each time the slot is used again");
-	__u8  pad1[16];
+	__u64 in_ports DOC("bit per port number: where packets from the inside may come in");
+	__u8  pad1[8];
 
 	__u32 life DOC("enum session_life");
 	__u32 tcp DOC("bits of enum tcp_bit");
@@ -216,6 +217,7 @@ struct decision {
 	__u32 replaces DOC("entry that the configuration no longer allows: the one to be made takes its place; 0 = none");
 	__u32 pool_first, pool_count;
 	__u32 timeout[4];
+	__u64 in_ports;
 	__u16 flags DOC("bits of enum session_flag");
 	__u16 outside DOC("1 = the packet decided about came from the outside");
 };

@@ -12,6 +12,7 @@ enum door_op {
 	DOOR_SEND = 2,     /* the adjacency is known: the device cannot take redirected XDP frames */
 	DOOR_FRAGMENT = 4, /* cut the packet to `mtu` first */
 	DOOR_RELEASE = 8,  /* then send the held fragment `parked` as well */
+	DOOR_NH6 = 32,     /* the next hop is an IPv6 address (RFC 5549 lets IPv4 routes have one) */
 	DOOR_EXTRA = 16,   /* an ICMP error: count it as originated, not as forwarded */
 };
 

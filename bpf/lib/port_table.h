@@ -76,6 +76,14 @@ static __always_inline void port_release(void *table, __u8 proto, __u16 port, __
 	summary_mark(table, proto, port >> 6, false);
 }
 
+/* Marks a block full, unless one of its ports has been given back meanwhile. */
+static __always_inline void summary_full(void *table, __u8 proto, __u32 block, struct port_block *b)
+{
+	summary_mark(table, proto, block, true);
+	if (*(volatile __u64 *)&b->used != ~0ull)
+		summary_mark(table, proto, block, false);
+}
+
 struct port_search {
 	void *table;
 	__u32 bib;
@@ -130,7 +138,7 @@ static long port_step(__u32 i, struct port_search *f)
 			bit = lowest_bit(free) & 63;
 			if (!__sync_val_compare_and_swap(&b->bib[bit], 0, f->bib)) {
 				if ((__sync_fetch_and_or(&b->used, 1ull << bit) | 1ull << bit) == ~0ull)
-					summary_mark(f->table, f->proto, block, true);
+					summary_full(f->table, f->proto, block, b);
 				f->found = block * 64 + bit;
 				return 1;
 			}

@@ -112,21 +112,23 @@ static __noinline int bib_make(struct pkt *p, struct decision *d, struct core_st
 	b->table = d->table;
 	b->instance = d->instance;
 	b->pool = a->number;
-	b->refs = 1;
-	b->life = LIFE_LIVE;
+	/* Not to be joined before it is known that it stays: the port names it already. */
+	b->refs = BIB_DEAD + 1;
+	__sync_lock_test_and_set(&b->life, LIFE_LIVE);
 	bib_key_of(&key, d);
 	other = d->replaces ? bpf_map_lookup_elem(&sg_bib_in, &key) : NULL;
 	if (other && *other == d->replaces)
 		bpf_map_delete_elem(&sg_bib_in, &key);
 	d->bib = number;
 	if (!bpf_map_update_elem(&sg_bib_in, &key, &number, BPF_NOEXIST)) {
+		__sync_fetch_and_add(&b->refs, -BIB_DEAD);
 		__sync_fetch_and_add(&core->bibs, 1);
 		return V_CONTINUE;
 	}
 	/* Another CPU mapped this client first (or the table is full): take ours back. */
 	b->freed = p->now;
-	b->refs = BIB_DEAD;
-	b->life = LIFE_DEAD;
+	__sync_fetch_and_add(&b->refs, -1);
+	__sync_lock_test_and_set(&b->life, LIFE_DEAD);
 	pool = b->pool;
 	table = bpf_map_lookup_elem(&sg_ports_of, &pool);
 	if (table)
@@ -172,6 +174,7 @@ static __always_inline void session_fill(struct session *s, const struct decisio
 	s->bib = d->bib;
 	s->epoch = p->epoch;
 	s->instance = d->instance;
+	s->in_ports = d->in_ports;
 	s->tcp = 0;
 	s->last = s->created = p->now;
 	s->resolved_in = s->resolved_out = p->now - 2 * p->hz;

@@ -25,7 +25,8 @@ static __always_inline enum verdict to_door(struct xdp_md *ctx, struct pkt *p, _
 	eth->type = type;
 	shim->magic = SHIM_MAGIC;
 	shim->ops = (p->adj ? DOOR_SEND : DOOR_NEIGH) | (p->frag_mtu ? DOOR_FRAGMENT : 0) |
-		    (p->parked ? DOOR_RELEASE : 0) | (p->extra ? DOOR_EXTRA : 0);
+		    (p->parked ? DOOR_RELEASE : 0) | (p->extra ? DOOR_EXTRA : 0) |
+		    (p->nh_family == 6 ? DOOR_NH6 : 0);
 	shim->in_port = p->in_port;
 	shim->ifindex = p->out_ifindex;
 	shim->adj = p->adj;

@@ -39,6 +39,18 @@ static __always_inline bool hop_decrement(struct xdp_md *ctx, struct pkt *p)
 	return true;
 }
 
+/* RFC 4291 section 2.5.6, RFC 1812 section 5.3.7, RFC 3927 section 7: sources that do not leave their link. */
+static __always_inline bool never_forwarded(const struct pkt *p)
+{
+	__be32 src = p->t.src[0];
+
+	if (p->family == 6)
+		return (src & bpf_htonl(0xffc00000)) == bpf_htonl(0xfe800000) || (src & 0xff) == 0xff ||
+		       (!src && !p->t.src[1] && !p->t.src[2] && bpf_ntohl(p->t.src[3]) <= 1);
+	return (src & 0xff) == 0 || (src & 0xff) == 127 || (src & 0xff) >= 224 ||
+	       (src & bpf_htonl(0xffff0000)) == bpf_htonl(0xa9fe0000);
+}
+
 __noinline int forward(struct xdp_md *ctx, struct pkt *p)
 {
 	enum verdict v;
@@ -54,6 +66,8 @@ __noinline int forward(struct xdp_md *ctx, struct pkt *p)
 		return V_PASS;
 	if (!p->forward)
 		return drop(p, R_FORWARD_DENIED);
+	if (never_forwarded(p))
+		return drop(p, R_BAD_HEADER);
 	if (v != V_CONTINUE)
 		return v;
 	if (p->ttl <= 1)

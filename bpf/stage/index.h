@@ -63,17 +63,24 @@ static __always_inline long index_insert(__u8 family, const struct tuple *t, __u
 	}
 }
 
-static __always_inline void index_delete(__u8 family, const struct tuple *t, __u8 proto, __u16 table)
+/* Deletes a key if it still names this session: another one may have it meanwhile. */
+static __always_inline void index_delete(__u8 family, const struct tuple *t, __u8 proto, __u16 table, __u32 ref)
 {
+	__u32 *named;
+
 	if (family == 6) {
 		struct index6_key k;
 
 		index6_key(&k, t, proto, table);
-		bpf_map_delete_elem(&sg_index6, &k);
+		named = bpf_map_lookup_elem(&sg_index6, &k);
+		if (named && *named == ref)
+			bpf_map_delete_elem(&sg_index6, &k);
 	} else {
 		struct index4_key k;
 
 		index4_key(&k, t, proto, table);
-		bpf_map_delete_elem(&sg_index4, &k);
+		named = bpf_map_lookup_elem(&sg_index4, &k);
+		if (named && *named == ref)
+			bpf_map_delete_elem(&sg_index4, &k);
 	}
 }

@@ -73,10 +73,10 @@ static __always_inline enum verdict parse_l4(struct pkt *p, void *h, void *end)
 			p->t.sport = icmp->id; /* in both directions: see struct tuple */
 		} else {
 			p->simple = 0;
-			/* RFC 4443 section 2.1: errors are types below 128; RFC 792 and 1122 name the four of IPv4. */
+			/* RFC 4443 section 2.1: errors are types below 128; RFC 1122 section 3.2.2 names the five of IPv4. */
 			p->is_error = p->family == 6 ? icmp->type < 128
 						     : icmp->type == ICMP4_UNREACH || icmp->type == ICMP4_TIME ||
-							       icmp->type == ICMP4_PARAM || icmp->type == 4;
+							       icmp->type == ICMP4_PARAM || icmp->type == 4 || icmp->type == 5;
 		}
 	} else {
 		p->simple = 0;
@@ -84,10 +84,14 @@ static __always_inline enum verdict parse_l4(struct pkt *p, void *h, void *end)
 	return V_CONTINUE;
 }
 
+/* IEEE 802.3: a frame has at least 46 bytes behind its header, a bare acknowledgement fewer. */
+#define MAX_PADDING 46
+
 static __always_inline enum verdict parse_ip4(struct pkt *p, void *data, void *end)
 {
 	struct ip4_hdr *ip = at(data, p->l3);
 	__u16 frag, total, ihl;
+	__u32 padding;
 
 	if ((void *)(ip + 1) > end)
 		return drop(p, R_TRUNCATED);
@@ -112,9 +116,11 @@ static __always_inline enum verdict parse_ip4(struct pkt *p, void *data, void *e
 	p->frag_off = (frag & IP4_OFFSET) * 8;
 	p->frag_id = bpf_ntohs(ip->id);
 	p->frag = p->frag_off ? LATER_FRAGMENT : p->more ? FIRST_FRAGMENT : WHOLE;
-	if (p->frag || ihl != IP4_LEN || p->l3 + total != p->frame_len)
+	padding = p->frame_len - p->l3 - total;
+	p->padding = padding > MAX_PADDING ? 0 : padding;
+	if (p->frag || ihl != IP4_LEN || padding > MAX_PADDING)
 		p->simple = 0;
-	if (ihl != IP4_LEN || p->frag == LATER_FRAGMENT)
+	if (ihl != IP4_LEN || p->frag)
 		return V_CONTINUE; /* parse_deep() goes on */
 	if (csum_ip4(ip)) /* RFC 1812 section 4.2.2.5; after 4->6 nobody could find out any more */
 		return drop(p, R_BAD_HEADER);
@@ -169,6 +175,9 @@ static __always_inline enum verdict parse_l3(struct pkt *p, void *data, void *en
 	p->frag_mtu = 0;
 	p->parked = 0;
 	p->atomic = 0;
+	p->ext_behind = 0;
+	p->hold = 0;
+	p->padding = 0;
 	p->source_route = 0;
 	p->t.sport = 0;
 	p->t.dport = 0;

@@ -29,6 +29,7 @@ static __always_inline enum verdict walk_ext(struct xdp_md *ctx, struct pkt *p)
 			p->frag_id = (__u32)h[4] << 24 | (__u32)h[5] << 16 | (__u32)h[6] << 8 | h[7];
 			p->frag = p->frag_off ? LATER_FRAGMENT : p->more ? FIRST_FRAGMENT : WHOLE;
 			p->atomic = p->frag == WHOLE;
+			p->ext_behind = h[0] == EXT_HOP || h[0] == EXT_DST || h[0] == EXT_RT || h[0] == EXT_AH;
 			len = FRAG_LEN;
 		} else {
 			len = (h[1] + 1) * 8;
@@ -70,12 +71,13 @@ static long option_step(__u32 i, struct options *w)
 		w->off++;
 		return 0;
 	}
-	if (w->off + 3 > w->len || bpf_xdp_load_bytes(w->ctx, w->l3 + w->off, o, 3) || o[1] < 2 ||
+	if (w->off + 2 > w->len || bpf_xdp_load_bytes(w->ctx, w->l3 + w->off, o, 2) || o[1] < 2 ||
 	    w->off + o[1] > w->len) {
 		w->bad = true;
 		return 1;
 	}
-	if ((o[0] == 131 || o[0] == 137) && o[2] <= o[1])
+	if ((o[0] == 131 || o[0] == 137) && o[1] >= 3 && !bpf_xdp_load_bytes(w->ctx, w->l3 + w->off, o, 3) &&
+	    o[2] <= o[1])
 		w->source_route = w->off;
 	w->off += o[1];
 	return 0;
@@ -110,7 +112,7 @@ __noinline int parse_deep(struct xdp_md *ctx, struct pkt *p)
 			return V_CONTINUE;
 		v = walk_ext(ctx, p);
 	} else if (p->family == 4) {
-		if (p->l4 - p->l3 == IP4_LEN && p->frag != LATER_FRAGMENT)
+		if (p->l4 - p->l3 == IP4_LEN && !p->frag)
 			return V_CONTINUE;
 		v = check_ip4(ctx, p);
 		if (v == V_CONTINUE && p->l4 - p->l3 > IP4_LEN)

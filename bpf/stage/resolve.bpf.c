@@ -40,12 +40,17 @@ static __always_inline enum verdict adjacency_for(struct pkt *p, const struct bp
 	a->mtu = p->out_mtu;
 	a->flags = port->flags;
 	a->used = p->now;
+	if (!known) {
+		a->key = key;
+		__sync_lock_test_and_set(&a->life, LIFE_LIVE);
+	}
 	for (int i = 0; i < 6; i++) {
 		a->dmac[i] = fib->dmac[i];
 		a->smac[i] = port->mac[i];
 	}
 	if (!known && bpf_map_update_elem(&sg_adj_num, &key, &number, BPF_NOEXIST)) {
 		/* The other CPU was first, or the table is full: the number goes back, this packet uses the winner's. */
+		a->life = LIFE_FREE;
 		bpf_map_push_elem(&sg_adj_free, &number, 0);
 		known = bpf_map_lookup_elem(&sg_adj_num, &key);
 		if (!known)

@@ -164,6 +164,8 @@ static __always_inline enum verdict rewrite_4to6(struct xdp_md *ctx, struct pkt 
 
 	if (!rewrite_l4(ctx, p, s, true))
 		return drop(p, R_TRUNCATED);
+	if (p->padding && bpf_xdp_adjust_tail(ctx, -(int)p->padding))
+		return drop(p, R_INTERNAL);
 	if (bpf_xdp_adjust_head(ctx, (int)(p->l3 + IP4_LEN) - (int)(l2 + IP6_LEN)))
 		return drop(p, R_HEADROOM);
 	data = (void *)(long)ctx->data;

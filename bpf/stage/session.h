@@ -60,6 +60,15 @@ static __always_inline bool session_matches(const struct session *s, __u32 ref, 
 	return !diff && proto_of(s->proto, p->family) == p->proto;
 }
 
+/* Did the packet come in where this direction of the session is at home? Whoever knows a session's tuple must not
+ * speak for its client from another side. */
+static __always_inline bool session_side(const struct session *s, const struct pkt *p, bool outside)
+{
+	if (outside)
+		return p->role & ROLE_OUTSIDE || p->hairpin;
+	return p->in_port < MAX_PORTS && (s->in_ports >> p->in_port & 1);
+}
+
 #define TCP_BOTH_FIN (TCP_FIN_IN | TCP_FIN_OUT)
 #define TCP_BOTH_SYN (TCP_SYN_IN | TCP_SYN_OUT)
 

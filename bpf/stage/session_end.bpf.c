@@ -36,7 +36,7 @@ __noinline int bib_unref(__u32 number, __u32 now)
 	if (table)
 		port_release(table, b->proto, bpf_ntohs(b->out_port), number);
 	b->freed = now;
-	b->life = LIFE_DEAD;
+	__sync_lock_test_and_set(&b->life, LIFE_DEAD);
 	__sync_fetch_and_add(&core->bibs, -1);
 	return 1;
 }
@@ -50,12 +50,12 @@ __noinline int session_end(__u32 number, __u32 now)
 
 	if (!s || !core)
 		return 0;
+	s->last = now; /* before it is dead: the sweep hands dead numbers on by it */
 	if (__sync_val_compare_and_swap(&s->life, LIFE_LIVE, LIFE_DEAD) != LIFE_LIVE)
 		return 0;
-	s->last = now;
 	tuple_reverse(&back, &s->out, s->proto);
-	index_delete(s->family_in, &s->in, proto_of(s->proto, s->family_in), s->table);
-	index_delete(s->family_out, &back, proto_of(s->proto, s->family_out), 0);
+	index_delete(s->family_in, &s->in, proto_of(s->proto, s->family_in), s->table, REF(number, 0));
+	index_delete(s->family_out, &back, proto_of(s->proto, s->family_out), 0, REF(number, 1));
 	if (s->bib)
 		bib_unref(s->bib, now);
 	__sync_fetch_and_add(&core->sessions, -1);

@@ -67,6 +67,8 @@ __noinline int classify(struct xdp_md *ctx, struct pkt *p)
 	v = parse_deep(ctx, p);
 	if (v != V_CONTINUE)
 		return v;
+	if (p->family == 6 && p->proto == P_ICMP6 && p->icmp_type == ICMP6_NS && p->ttl == 255)
+		return answer(ctx, p); /* sent to one address: is it still there (RFC 4861 section 7.3)? */
 	if (!p->ref && p->frag != LATER_FRAGMENT && !p->is_error)
 		p->ref = index_lookup(p);
 	s = session_of(p);
@@ -88,6 +90,8 @@ __noinline int classify(struct xdp_md *ctx, struct pkt *p)
 /* What should become of it? Changes no map but sg_decision. V_CONTINUE: pkt->ref names its session. */
 static __always_inline int decide(struct xdp_md *ctx, struct pkt *p)
 {
+	if (p->hairpin && p->owner == OWNER_PLAIN) /* rewritten, so never the kernel's or plain traffic */
+		return drop(p, R_POOL_NO_SESSION);
 	switch (p->owner) {
 	case OWNER_NAT64_SESSION:
 		return nat64_session(ctx, p);

@@ -1,7 +1,14 @@
 /** What stands behind a redirect in a packet test: adjacencies, the door's shim, held fragments; and state by hand. */
 import type { MapDef } from '../../appliance/dataplane/codec.ts';
 import type { DataPath } from '../../appliance/dataplane/datapath.ts';
-import { constants, DoorOp, maps, type Pkt, portBlock, shim as shimCodec } from '../../appliance/dataplane/layout.gen.ts';
+import {
+  constants,
+  DoorOp,
+  maps,
+  type Pkt,
+  portBlock,
+  shim as shimCodec,
+} from '../../appliance/dataplane/layout.gen.ts';
 import { close, mapUpdate, possibleCpus } from '../../appliance/dataplane/libbpf.ts';
 import { createMap } from '../../appliance/dataplane/map.ts';
 import type { PacketResult } from './packet.ts';

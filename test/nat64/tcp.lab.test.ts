@@ -2,7 +2,7 @@ import { Python } from '../kit/python.ts';
 import { assert, eventually, suite } from '../kit/suite.ts';
 import { Scene } from './scene.ts';
 
-const test = suite('nat64: TCP states and segments');
+const test = suite('nat64: TCP states');
 const transitoryMs = 240_000;
 
 async function talking(scene: Scene): Promise<readonly [Python, Python]> {
@@ -96,29 +96,5 @@ test('a segment that opens nothing is dropped and counted', async () => {
   assert.equal(await scene.sessions(), []);
   await scene.close();
 });
-
-test.each(
-  [
-    { mtu: {}, toServer: '1440', toClient: '1440' },
-    { mtu: { outside: 1400 }, toServer: '1360', toClient: '1360' },
-    { mtu: { inside: 1280 }, toServer: '1220', toClient: '1220' },
-  ],
-  ({ mtu }) => `the maximum segment size of both SYNs fits both links: ${JSON.stringify(mtu)}`,
-  async ({ mtu, toServer, toClient }) => {
-    const scene = await Scene.open({ mtu });
-    const syns = [
-      await scene.capture(scene.server, 'eth0', 'dst host 198.51.100.1 and tcp[tcpflags] & tcp-syn != 0'),
-      await scene.capture(scene.client, 'eth0', 'dst host 2001:db8:1::2 and tcp and ip6[53] & 2 != 0'),
-    ];
-    await talking(scene);
-    const seen = [];
-    for (const capture of syns) seen.push(...(await capture.packets(['tcp.options.mss_val'])));
-    assert.equal(
-      seen.map((packet) => packet['tcp.options.mss_val']),
-      [toServer, toClient],
-    );
-    await scene.close();
-  },
-);
 
 test.run();

@@ -89,10 +89,7 @@ function entryOf(
       (port.roles.includes('inside') ? PortRole.ROLE_INSIDE : 0) |
       (port.roles.includes('outside') ? PortRole.ROLE_OUTSIDE : 0),
     // Any device may have a veth or virtio peer; where it has none, the test for it only costs a comparison.
-    flags:
-      PortFlag.PORT_PARTIAL |
-      (mode === 'generic' ? PortFlag.PORT_GENERIC : 0) |
-      (byDoor ? PortFlag.PORT_DOOR : 0),
+    flags: PortFlag.PORT_PARTIAL | (mode === 'generic' ? PortFlag.PORT_GENERIC : 0) | (byDoor ? PortFlag.PORT_DOOR : 0),
     mtu: link.mtu,
     vlan: port.vlan ?? 0,
     mac,

@@ -23,6 +23,7 @@ static __always_inline void decision_common(struct decision *d, const struct pkt
 	d->instance = p->instance;
 	d->pool_first = i->pool4_first;
 	d->pool_count = i->pool4_count;
+	d->in_ports = i->inside;
 	for (int k = 0; k < 4; k++)
 		d->timeout[k] = i->timeout[k];
 }
@@ -141,6 +142,8 @@ static __always_inline enum verdict admit(struct pkt *p)
 		return report(p, R_NAT64_SOURCE_ROUTE, ICMP6_PARAM, 0, p->source_route);
 	if (p->family == 4 && p->source_route) /* RFC 7915 section 4.1: source route failed */
 		return report(p, R_NAT64_SOURCE_ROUTE, ICMP4_UNREACH, 5, 0);
+	if (p->ext_behind) /* RFC 7915 section 5.1.1 */
+		return drop(p, R_NAT64_EXT_HEADER);
 	if (p->ttl <= 1)
 		return report(p, R_HOP_LIMIT, p->family == 6 ? ICMP6_TIME : ICMP4_TIME, 0, 0);
 	return V_CONTINUE;
@@ -173,7 +176,7 @@ __noinline int nat64_pool6(struct xdp_md *ctx, struct pkt *p)
 		return drop(p, R_INTERNAL);
 	if (p->in_port >= MAX_PORTS || !(i->inside >> p->in_port & 1))
 		return drop(p, R_POOL_WRONG_SIDE);
-	if (in_pool6(p->t.src, i))
+	if (in_pool6(p->t.src, i) || not_unicast6(p->t.src))
 		return drop(p, R_NAT64_BAD_SOURCE);
 	if (p->is_error)
 		return nat64_error_find(ctx, p);
@@ -203,6 +206,8 @@ __noinline int nat64_pool4(struct xdp_md *ctx, struct pkt *p)
 		return drop(p, R_POOL_WRONG_SIDE);
 	if (not_unicast4(p->t.src[0]) && !p->is_error)
 		return drop(p, R_BAD_HEADER);
+	if (class4_of(p, p->t.src[0]) && !p->hairpin) /* only a packet turned round has such a source */
+		return drop(p, R_NAT64_BAD_SOURCE);
 	if (p->is_error)
 		return nat64_error_find(ctx, p);
 	v = admit(p);

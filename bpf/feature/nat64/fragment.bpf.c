@@ -3,6 +3,7 @@
  * of the first one. The sum of ICMPv6 covers the length of the whole message and that of ICMP does not, and UDP
  * without a checksum needs one: there the first fragment waits until the last has told what was missing. */
 #include "feature/nat64/nat64.h"
+#include "lib/count.h"
 
 /* Never both true and expired: a place whose time is over belongs to whoever claims it. */
 static __always_inline bool live(const struct frag *f, __u32 now)
@@ -59,12 +60,16 @@ static __always_inline struct frag *frag_find(const struct pkt *p, __u32 *place)
 
 __noinline int nat64_fragment_open(struct xdp_md *ctx, struct pkt *p)
 {
+	struct session *s;
 	struct frag *f;
 	__u32 place = 0, state;
+	__be16 udp_len;
 
-	use_args(ctx, p);
 	if (!p)
 		return V_DROP;
+	s = session_at(REF_NUMBER(p->ref));
+	if (!s)
+		return drop(p, R_INTERNAL);
 	f = frag_find(p, &place);
 	if (f) /* RFC 5722: a second first fragment is an overlap */
 		return drop(p, R_FRAG_BAD);
@@ -74,10 +79,14 @@ __noinline int nat64_fragment_open(struct xdp_md *ctx, struct pkt *p)
 		if (!f || live(f, p->now))
 			continue;
 		state = f->state;
-		if (state == FRAG_HELD) /* the sweep still has to count it */
+		if (state == FRAG_HELD || state == FRAG_CLAIMED) /* the sweep has to count it; it is being filled in */
 			continue;
 		if (__sync_val_compare_and_swap(&f->state, state, FRAG_CLAIMED) != state)
 			continue;
+		if (state != FRAG_FREE && (__s32)(f->deadline - p->now) > 0) { /* another CPU has come and gone */
+			__sync_lock_test_and_set(&f->state, state);
+			continue;
+		}
 		for (int i = 0; i < 4; i++) {
 			f->src[i] = p->t.src[i];
 			f->dst[i] = p->t.dst[i];
@@ -87,6 +96,12 @@ __noinline int nat64_fragment_open(struct xdp_md *ctx, struct pkt *p)
 		f->family = p->family;
 		f->table = p->table;
 		f->ref = p->ref;
+		f->serial = s->serial;
+		f->hold = p->hold;
+		f->first_len = p->l4_len;
+		f->udp_len = 0;
+		if (p->proto == P_UDP && !bpf_xdp_load_bytes(ctx, p->l4 + 4, &udp_len, 2))
+			f->udp_len = bpf_ntohs(udp_len);
 		f->seen = p->l4_len;
 		f->total = 0;
 		f->sum = 0;
@@ -100,9 +115,23 @@ __noinline int nat64_fragment_open(struct xdp_md *ctx, struct pkt *p)
 	return drop(p, R_FRAG_TABLE_FULL);
 }
 
+/* What the checksum of a first fragment lacked: the length of the whole, and for UDP the sum of the others. */
+static __always_inline __sum16 complete(const struct frag *f, __u8 proto, __sum16 check, bool outside)
+{
+	__u16 len = bpf_htons(f->total), delta;
+
+	if (proto == P_UDP)
+		delta = csum_fold64((__u64)f->sum + len);
+	else
+		delta = outside ? len : (__u16)~len;
+	check = csum_apply(check, delta);
+	return proto == P_UDP && !check ? 0xffff : check;
+}
+
 __noinline int nat64_fragment_hold(struct xdp_md *ctx, struct pkt *p)
 {
 	__u32 place, len, until;
+	__sum16 check;
 	struct park *park;
 	struct frag *f;
 
@@ -134,27 +163,30 @@ __noinline int nat64_fragment_hold(struct xdp_md *ctx, struct pkt *p)
 	f->frag_mtu = p->frag_mtu;
 	f->check_off = p->l4 - p->l3 + CHECK_OFF(p->proto);
 	__sync_lock_test_and_set(&f->state, FRAG_HELD);
-	return V_TAKEN;
+	if (!f->total || f->seen != f->total ||
+	    __sync_val_compare_and_swap(&f->state, FRAG_HELD, FRAG_DONE) != FRAG_HELD)
+		return V_TAKEN;
+	/* The others have passed on another CPU meanwhile: nobody would release it. */
+	park->until = 0;
+	if (bpf_xdp_load_bytes(ctx, p->l4 + CHECK_OFF(p->proto), &check, 2))
+		return drop(p, R_TRUNCATED);
+	check = complete(f, p->proto, check, REF_OUTSIDE(p->ref));
+	if (bpf_xdp_store_bytes(ctx, p->l4 + CHECK_OFF(p->proto), &check, 2))
+		return drop(p, R_TRUNCATED);
+	return emit(ctx, p);
 }
 
 /* All fragments have passed: the held one gets what its checksum lacked, and leaves behind this packet. */
 static __always_inline void release(struct pkt *p, struct frag *f, __u32 place, bool outside)
 {
 	struct park *park = park_of(place);
-	__u16 len = bpf_htons(f->total), delta;
 	__u32 off = f->check_off & 0x7e; /* 20 + 2 up to 48 + 16 */
 	__sum16 *check;
 
 	if (!park || __sync_val_compare_and_swap(&f->state, FRAG_HELD, FRAG_DONE) != FRAG_HELD)
 		return;
-	if (p->proto == P_UDP)
-		delta = csum_fold64((__u64)f->sum + len);
-	else
-		delta = outside ? len : (__u16)~len;
 	check = (void *)park->bytes + off;
-	*check = csum_apply(*check, delta);
-	if (p->proto == P_UDP && !*check)
-		*check = 0xffff;
+	*check = complete(f, p->proto, *check, outside);
 	p->parked = 1;
 	p->frag_slot = place;
 }
@@ -163,11 +195,13 @@ static __always_inline enum verdict account(struct xdp_md *ctx, struct pkt *p, s
 {
 	__u32 total = p->frag_off + p->l4_len;
 
-	if (f->total && (total > f->total || !p->more))
+	if (p->frag_off < f->first_len || (f->total && (total > f->total || !p->more)))
 		return drop(p, R_FRAG_BAD);
+	if (!p->more && f->hold && p->proto == P_UDP && f->udp_len != total)
+		return drop(p, R_FRAG_BAD); /* no checksum could be right */
 	if (!p->more)
 		f->total = total;
-	if (f->state == FRAG_HELD && p->proto == P_UDP) {
+	if (f->hold && p->proto == P_UDP) {
 		int sum = sum_bytes(ctx, p->l4, p->l4_len);
 
 		if (sum < 0)
@@ -191,7 +225,7 @@ __noinline int nat64_fragment_find(struct xdp_md *ctx, struct pkt *p)
 	if (!f)
 		return drop(p, R_FRAG_NO_FIRST);
 	s = session_at(REF_NUMBER(f->ref));
-	if (!s || s->life != LIFE_LIVE)
+	if (!s || s->life != LIFE_LIVE || s->serial != f->serial)
 		return drop(p, R_FRAG_NO_FIRST);
 	p->ref = f->ref;
 	p->frag_slot = place;
@@ -237,8 +271,11 @@ __noinline int nat64_fragment_later(struct xdp_md *ctx, struct pkt *p)
 	if (f->total && f->seen == f->total) {
 		if (f->state == FRAG_HELD)
 			release(p, f, place, outside);
-		else if (f->state == FRAG_OPEN)
+		else if (f->state == FRAG_OPEN && !f->hold)
 			f->deadline = p->now; /* complete: the place is free at once */
 	}
-	return emit(ctx, p);
+	v = emit(ctx, p);
+	if (v == V_DROP && p->parked) /* the held one goes with it */
+		count_drop(f->in_port, p->reason);
+	return v;
 }

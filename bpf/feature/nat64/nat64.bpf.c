@@ -18,9 +18,9 @@ static __always_inline bool still_allowed(const struct pkt *p, struct session *s
 	i = nat64_instance(p, in->instance);
 	if (!i)
 		return false;
-	if (!REF_OUTSIDE(p->ref) && (p->in_port >= MAX_PORTS || !(i->inside >> p->in_port & 1)))
-		return false;
 	s->instance = in->instance;
+	s->in_ports = i->inside;
+	s->flags = class4_of(p, s->out.dst[0]) ? SESSION_HAIRPIN : 0;
 	for (int c = 0; c < 4; c++)
 		s->timeout[c] = i->timeout[c];
 	s->epoch = p->epoch;
@@ -48,6 +48,7 @@ __noinline int nat64_rewrite(struct xdp_md *ctx, struct pkt *p)
 {
 	struct session *s;
 	enum verdict v;
+	bool outside;
 
 	if (!p)
 		return V_DROP;
@@ -59,10 +60,15 @@ __noinline int nat64_rewrite(struct xdp_md *ctx, struct pkt *p)
 	s = session_at(REF_NUMBER(p->ref));
 	if (!s)
 		return drop(p, R_INTERNAL);
+	outside = REF_OUTSIDE(p->ref);
+	if (!session_side(s, p, outside))
+		return drop(p, R_POOL_WRONG_SIDE);
+	if (outside && s->flags & SESSION_HAIRPIN && !p->hairpin) /* only a packet turned round has such a source */
+		return drop(p, R_NAT64_BAD_SOURCE);
 	session_touch(s, p->now, p->hz);
 	if (p->frag == LATER_FRAGMENT)
 		return nat64_fragment_later(ctx, p);
 	if (p->proto == P_TCP)
-		session_tcp(s, p->tcp_flags, REF_OUTSIDE(p->ref), p->now);
+		session_tcp(s, p->tcp_flags, outside, p->now);
 	return nat64_translate(ctx, p);
 }

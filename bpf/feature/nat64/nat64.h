@@ -68,6 +68,14 @@ static __always_inline bool not_unicast4(__be32 addr)
 	return first == 0 || first == 127 || first >= 224;
 }
 
+/* RFC 4291 section 2.5.6 and RFC 7915 section 5.1: sources that no packet of a client on another link can have. */
+static __always_inline bool not_unicast6(const __be32 addr[4])
+{
+	return (addr[0] & bpf_htonl(0xff000000)) == bpf_htonl(0xff000000) ||
+	       (addr[0] & bpf_htonl(0xffc00000)) == bpf_htonl(0xfe800000) ||
+	       (!addr[0] && !addr[1] && !addr[2] && (!addr[3] || addr[3] == bpf_htonl(1)));
+}
+
 /* TCP, UDP, and echo messages: what has a port or an identifier to translate. */
 static __always_inline bool has_ports(const struct pkt *p)
 {

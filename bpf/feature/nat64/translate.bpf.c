@@ -97,6 +97,7 @@ static __always_inline __u32 mss_limit(const struct pkt *p, const struct session
 static __noinline int clamp_mss(struct xdp_md *ctx, struct pkt *p, const struct session *s)
 {
 	struct mss_search f = { .ctx = ctx, .off = p->l4 + TCP_LEN };
+	__u16 pseudo = REF_OUTSIDE(p->ref) ? s->pseudo_out : s->pseudo_in;
 	__u32 most = mss_limit(p, s);
 	struct tcp_hdr tcp;
 	__be16 mss, least = bpf_htons(most);
@@ -109,13 +110,22 @@ static __noinline int clamp_mss(struct xdp_md *ctx, struct pkt *p, const struct 
 	bpf_loop(MSS_OPTIONS, mss_step, &f, 0);
 	if (!f.at || bpf_xdp_load_bytes(ctx, f.at, &mss, 2) || bpf_ntohs(mss) <= most)
 		return 0;
+	bpf_xdp_store_bytes(ctx, f.at, &least, 2);
+	if (tcp.check == csum_fold64((__u64)pseudo + bpf_htons(p->l4_len)) && p->port_flags & PORT_GENERIC)
+		return 1; /* still CHECKSUM_PARTIAL: the field holds no sum of the options */
 	delta = csum_delta(mss, least);
 	if ((f.at - p->l4) & 1) /* at an odd offset the bytes of the sum change places */
 		delta = delta << 8 | delta >> 8;
 	check = csum_apply(tcp.check, delta);
-	bpf_xdp_store_bytes(ctx, f.at, &least, 2);
 	bpf_xdp_store_bytes(ctx, p->l4 + CHECK_OFF(P_TCP), &check, 2);
 	return 1;
+}
+
+static __always_inline bool udp_length_right(struct xdp_md *ctx, const struct pkt *p)
+{
+	__be16 len;
+
+	return !bpf_xdp_load_bytes(ctx, p->l4 + 4, &len, 2) && bpf_ntohs(len) == p->l4_len;
 }
 
 __noinline int nat64_translate(struct xdp_md *ctx, struct pkt *p)
@@ -150,10 +160,14 @@ __noinline int nat64_translate(struct xdp_md *ctx, struct pkt *p)
 		if (!check && p->family == 6) /* RFC 8200 section 8.1 */
 			return drop(p, R_BAD_HEADER);
 		zero_udp = !check;
+		if (zero_udp && p->frag == WHOLE && !udp_length_right(ctx, p))
+			return drop(p, R_BAD_HEADER); /* no checksum could be right */
 	}
 	if (p->frag == WHOLE && needs_completion(ctx, p, outside ? s->pseudo_out : s->pseudo_in))
 		complete_checksum(ctx, p);
 	if (p->frag == FIRST_FRAGMENT) {
+		/* Turned round, the length that ICMPv6 sums has been neither taken out nor put in: nothing is missing. */
+		p->hold = !hairpin && !p->hairpin && (zero_udp || p->proto == P_ICMP || p->proto == P_ICMP6);
 		v = nat64_fragment_open(ctx, p);
 		if (v != V_CONTINUE)
 			return v;
@@ -174,8 +188,5 @@ __noinline int nat64_translate(struct xdp_md *ctx, struct pkt *p)
 		p->hairpin = 1;
 		return V_AGAIN;
 	}
-	/* Turned round, the length that ICMPv6 sums has been neither taken out nor put in: nothing is missing. */
-	if (p->frag == FIRST_FRAGMENT && !p->hairpin && (zero_udp || p->proto == P_ICMP || p->proto == P_ICMP6))
-		return nat64_fragment_hold(ctx, p);
-	return emit(ctx, p);
+	return p->hold ? nat64_fragment_hold(ctx, p) : emit(ctx, p);
 }

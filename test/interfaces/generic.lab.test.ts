@@ -1,0 +1,62 @@
+import { openScene, problemCodes, server4, server6 } from '../daemon/scene.ts';
+import { assert, suite } from '../kit/suite.ts';
+import { ping } from '../kit/traffic.ts';
+import { bodyDigest, download, upload, web } from '../kit/web.ts';
+
+const test = suite('interfaces: generic XDP');
+
+const parts = {
+  lan: '{device: eth0, role: inside, xdp: generic, addresses: [2001:db8:1::1/64]}',
+  uplink: '{device: eth1, role: outside, xdp: generic, addresses: [198.51.100.2/24]}',
+};
+
+test('works for ping, curl and iperf, and the status says loudly what it is', async () => {
+  const scene = await openScene(parts);
+  const { client, server, gateway, gw } = scene;
+  assert.match(await gw.run('ip -d link show dev eth0'), 'xdpgeneric');
+  for (const size of [56, 1400, 4000, 20_000]) {
+    const { received, output } = await ping(client, server6, { size, count: 3 });
+    assert.is(received, 3, `${size} bytes: ${output}`);
+  }
+  await web(server, server4);
+  assert.is(await download(client, `[${server6}]`, 2_000_000), bodyDigest(2_000_000));
+  assert.is(await upload(client, `[${server6}]`, 2_000_000), bodyDigest(2_000_000));
+  const iperf = server.spawn('iperf3 -s --forceflush');
+  await iperf.waitFor(/Server listening/);
+  for (const how of ['', '-R', '-u -b 20M', '-u -b 20M -R']) {
+    const told = JSON.parse(await client.run(`iperf3 -J -c ${server6} -n 2M ${how}`)) as {
+      end: { sum_received?: { bytes: number }; sum?: { lost_packets: number; packets: number } };
+    };
+    if (how.includes('-u')) assert.is(told.end.sum?.lost_packets, 0, how);
+    else assert.ok((told.end.sum_received?.bytes ?? 0) >= 2_000_000, how);
+  }
+  assert.equal(await problemCodes(gateway), ['INTERFACE_GENERIC_XDP', 'INTERFACE_GENERIC_XDP']);
+  const text = await gateway.cli<string>('status');
+  assert.match(text, 'degraded');
+  assert.match(text, 'eth0 has no native XDP: generic mode is several times slower');
+  assert.equal(
+    (await gateway.status()).ports.map((port) => (port as unknown as { mode: string }).mode),
+    ['generic', 'generic'],
+  );
+  await scene.lab.close();
+});
+
+test('changing the mode of a running gateway swaps it, and back', async () => {
+  const scene = await openScene();
+  const { gateway, gw, client } = scene;
+  assert.is((await ping(client, server6)).received, 1);
+  const native = '{device: eth1, role: outside, addresses: [198.51.100.2/24]}';
+  for (const [uplink, mode] of [
+    [parts.uplink, 'xdpgeneric'],
+    [native.replace('role', 'xdp: native, role'), 'xdp'],
+  ] as const) {
+    const { configuration } = await import('../daemon/scene.ts');
+    gateway.writeConfig(configuration({ uplink }));
+    await gateway.cli(`apply ${gateway.configFile}`);
+    assert.match(await gw.run('ip -d link show dev eth1'), new RegExp(`\\b${mode} `));
+    assert.is((await ping(client, server6)).received, 1, mode);
+  }
+  await scene.lab.close();
+});
+
+test.run();
