@@ -53,7 +53,8 @@ static int64_t mtu_of(uint32_t told, bool fragment, uint32_t mtu4, uint32_t mtu6
 		mtu = mtu4;
 	if (mtu6 && mtu > mtu6 - less)
 		mtu = mtu6 - less;
-	return mtu < 0 ? 0 : mtu > 65535 ? 65535 : mtu;
+	/* RFC 791 section 3.2: every link carries 68 bytes; 0 would say that the router knows no MTU (RFC 1191). */
+	return mtu < 68 ? 68 : mtu > 65535 ? 65535 : mtu;
 }
 
 static const struct row *row_of(int type, int code)

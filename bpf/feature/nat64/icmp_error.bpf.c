@@ -323,6 +323,8 @@ __noinline int nat64_error_find(struct xdp_md *ctx, struct pkt *p)
 	i = nat64_instance(p, p->instance);
 	if (!i || !q)
 		return drop(p, R_INTERNAL);
+	if (p->family == 4 && (p->icmp_type == 4 || p->icmp_type == 5)) /* source quench, redirect */
+		return drop(p, R_ICMP_UNTRANSLATABLE);
 	if (p->frag) /* RFC 7915 section 1.2: fragmented ICMP is not translated, and errors never need to be */
 		return drop(p, R_ICMP_UNTRANSLATABLE);
 	if (p->ttl <= 1) /* no error about an error */
