@@ -31,7 +31,6 @@ export class Door {
   readonly #cpus = possibleCpus();
   /** Descriptors of the port tables by number. */
   readonly #tables = new Map<number, number>();
-  readonly #fragments = new Set<number>();
 
   constructor(dataPath: DataPath) {
     this.#dataPath = dataPath;
@@ -61,22 +60,21 @@ export class Door {
     return leaving;
   }
 
-  /** Notes the place of a fragment in the program's table, to be emptied by `forget`. */
-  noteFragment({ frag, fragSlot }: Pkt): void {
-    if (frag !== 0 && fragSlot < constants.MAX_FRAGS) this.#fragments.add(fragSlot);
-  }
-
-  /** Unsets what sessions, BIB entries, ports, fragments and the budget of ICMP errors are known by. */
-  forget(used: number): void {
+  /**
+   * Unsets what sessions, BIB entries, ports and the budget of ICMP errors are known by.
+   *
+   * @param used numbers that sessions and BIB entries have at most
+   * @param fragments whether there have been any: their tables take longest
+   */
+  forget(used: number, fragments: boolean): void {
     for (let number = 1; number <= used; number += 1) {
       this.#fill(maps.sgSess, number, 0);
       this.#fill(maps.sgBib, number, 0);
     }
-    for (const place of this.#fragments) {
-      this.#fill(maps.sgFrag, place, 0);
-      this.#fill(maps.sgPark, place % constants.PARKS, 0);
+    if (fragments) {
+      for (let place = 0; place < constants.MAX_FRAGS; place += 1) this.#fill(maps.sgFrag, place, 0);
+      for (let place = 0; place < constants.PARKS; place += 1) this.#fill(maps.sgPark, place, 0);
     }
-    this.#fragments.clear();
     for (let key = 0; key < maps.sgIcmpRate.maxEntries; key += 1) this.#fill(maps.sgIcmpRate, key, 0);
     this.#freePorts();
   }

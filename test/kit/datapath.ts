@@ -19,7 +19,7 @@ import type { DesiredState } from '../../appliance/contract/desired.ts';
 import { observe } from '../../appliance/daemon/observe.ts';
 import { rulesStep } from '../../appliance/daemon/rules-step.ts';
 import { DataPath } from '../../appliance/dataplane/datapath.ts';
-import { maps, type Pkt, type Port, Tier } from '../../appliance/dataplane/layout.gen.ts';
+import { maps, type Pkt, Tier } from '../../appliance/dataplane/layout.gen.ts';
 import { Pins } from '../../appliance/dataplane/pins.ts';
 import { Poller } from '../../appliance/dataplane/poller.ts';
 import { features, featuresModule } from '../../appliance/features/index.ts';
@@ -67,8 +67,9 @@ const actions = ['aborted', 'drop', 'pass', 'tx', 'redirect'] as const;
 
 /** No packet owner has this number: where it stays, the slow way was not taken. Nobody may rely on scratch of old. */
 const POISON = 0xaa;
+const POISONED_WORD = 0xaaaaaaaa;
 
-/** Documents name what a frame came in by; `tag` is of frames that came in tagged. */
+/** By what the program knows a port: frames that come in tagged name the device below. */
 interface PortFacts {
   readonly ifindex: number;
   readonly number: number;
@@ -86,6 +87,7 @@ export class PacketGateway {
   readonly #ports = new Map<string, PortFacts>();
   readonly #door: Door;
   #desired: DesiredState;
+  #fragments = false;
 
   private constructor(parts: {
     dataPath: DataPath;
@@ -157,33 +159,6 @@ export class PacketGateway {
     await this.#readPorts();
   }
 
-  /**
-   * Puts a tagged port where this kernel has no VLAN devices: the routes of `routed` stand for those of the device
-   * that would carry the tag on `lower`.
-   *
-   * @param change what differs from the port entry of `routed`
-   */
-  async tag(routed: string, lower: string, vlan: number, change: Partial<Port> = {}): Promise<void> {
-    const [top, below] = [this.port(routed), this.port(lower)];
-    const ports = this.dataPath.map(maps.sgPorts);
-    const entry = ports.lookup({ ifindex: top.ifindex, vlan: 0 });
-    if (entry === undefined) throw new Error(`${routed} is no port`);
-    const key = { ifindex: below.ifindex, vlan };
-    ports.update(key, { ...entry, ifindex: below.ifindex, vlan, ...change });
-    ports.delete({ ifindex: top.ifindex, vlan: 0 });
-    this.dataPath.map(maps.sgOif).update(top.ifindex, key);
-    this.#ports.set(routed, { ifindex: below.ifindex, number: top.number });
-  }
-
-  /** Changes the entry of an untagged port, for what no document can say here. */
-  changePort(name: string, change: Partial<Port>): void {
-    const ports = this.dataPath.map(maps.sgPorts);
-    const key = { ifindex: this.port(name).ifindex, vlan: 0 };
-    const entry = ports.lookup(key);
-    if (entry === undefined) throw new Error(`${name} has no untagged entry`);
-    ports.update(key, { ...entry, ...change });
-  }
-
   port(name: string): PortFacts {
     const port = this.#ports.get(name);
     if (port === undefined) throw new Error(`no port is called "${name}"`);
@@ -204,7 +179,7 @@ export class PacketGateway {
     this.#door.poison(POISON);
     const { action, data } = this.runRaw(frame, port);
     const pkt = this.#leftBehind();
-    this.#door.noteFragment(pkt);
+    this.#fragments ||= pkt.frag !== 0;
     return { results: this.#resultsOf(action, frame, data, pkt), pkt, fast: pkt.owner === POISON };
   }
 
@@ -251,7 +226,8 @@ export class PacketGateway {
     }
     const core = dataPath.map(maps.sgCore).lookup(0);
     const used = Math.max(core?.nextSession ?? 0, core?.nextBib ?? 0);
-    this.#door.forget(used);
+    this.#door.forget(used, this.#fragments);
+    this.#fragments = false;
   }
 
   counters(name: string): PortCounters {
@@ -284,7 +260,9 @@ export class PacketGateway {
     const dropped: PacketResult = { action: 'drop', reason, frame: new Uint8Array() };
     if (action === 'drop') return [pkt.reason === 0 ? { ...dropped, reason: 'held' } : dropped];
     if (action === 'pass') return [{ action, frame: Buffer.compare(frame, input) === 0 ? input : frame }];
-    if (action !== 'redirect') return [{ action, frame }];
+    // An answer leaves where it came in, by a redirect that no route has asked for.
+    const answered = action === 'redirect' && pkt.outPort === POISONED_WORD;
+    if (answered || action !== 'redirect') return [{ action: answered ? 'tx' : action, frame }];
     const told = pkt.extra === 1 ? [dropped] : [];
     return [...told, ...this.#door.leaving(frame, pkt, (number) => this.#nameOf(number))];
   }
@@ -298,8 +276,8 @@ export class PacketGateway {
     const numbers = portNumbers(this.#facts, this.#desired.ports);
     const links = new Map((await this.#kernel.links()).map(({ name, index }) => [name, index]));
     this.#ports.clear();
-    for (const { name, device } of this.#desired.ports)
-      this.#ports.set(name, { ifindex: links.get(device) ?? 0, number: numbers.get(name) ?? -1 });
+    for (const { name, lowerDevice } of this.#desired.ports)
+      this.#ports.set(name, { ifindex: links.get(lowerDevice) ?? 0, number: numbers.get(name) ?? -1 });
   }
 
   async #close(): Promise<void> {

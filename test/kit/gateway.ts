@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { eventually } from './eventually.ts';
-import type { CommandResult, Host, RunningProcess } from './host.ts';
+import { type CommandResult, type Host, quote, type RunningProcess } from './host.ts';
 import { seen } from './report.ts';
 import { sabotageMark } from './sabotage-verdict.ts';
 
@@ -150,7 +150,8 @@ export class Gateway {
 
   /** Runs the CLI on the gateway's host; gives what came, whatever the exit status. */
   tryCli(line: string): Promise<CommandResult> {
-    return this.host.try(`${process.execPath} --enable-source-maps ${this.#main} ${line} --instance ${this.instance}`, {
+    const program = `${quote(process.execPath)} --enable-source-maps ${quote(this.#main)}`;
+    return this.host.try(`${program} ${line} --instance ${this.instance}`, {
       ...(this.#options.env === undefined ? {} : { env: this.#options.env }),
     });
   }

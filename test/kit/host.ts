@@ -35,6 +35,11 @@ export interface PortOptions {
   readonly txChecksum?: boolean;
 }
 
+/** A word for a shell line, such as a path: the clone may lie in a directory with a space in its name. */
+export function quote(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
 /** A port that `lab.link` can plug in. */
 export interface Port {
   readonly host: Host;

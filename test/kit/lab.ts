@@ -18,7 +18,7 @@ import { atEnd } from './scope.ts';
 
 export { type Capture, checkClean, readFields, readFrames } from './capture.ts';
 export type { Gateway, PacketAccount } from './gateway.ts';
-export { Host, type PortOptions, RunningProcess } from './host.ts';
+export { Host, type PortOptions, quote, RunningProcess } from './host.ts';
 
 const execFileAsync = promisify(execFile);
 

@@ -1,5 +1,5 @@
 /** Senders and receivers for the laboratory, made of the distribution's own tools: none of it is ours. */
-import type { Host, RunningProcess } from './host.ts';
+import { type Host, quote, type RunningProcess } from './host.ts';
 
 /** What `ping` told. */
 export interface PingResult {
@@ -87,10 +87,6 @@ else:
         answer += part
 sys.exit(0 if answer == data else 9)
 `;
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
-}
 
 /** Starts a server that sends back what it gets; prints `from ADDRESS PORT` for each peer. Ready when it is given. */
 export async function echo(host: Host, kind: 'tcp' | 'udp', address: string, port: number): Promise<RunningProcess> {

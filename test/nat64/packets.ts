@@ -18,12 +18,15 @@ export const devices: readonly Device[] = [
   { name: 'uplink', mac: '02:00:00:00:00:03', neighbours: { '198.51.100.1': '02:00:00:00:00:04' } },
 ];
 
-export const config = `version: 1
+/** A document without the NAT64 instances. */
+export const interfaces = `version: 1
 interfaces:
   lan: {device: lan, role: inside, addresses: ["2001:db8:1::1/64"]}
   uplink: {device: uplink, role: outside, addresses: [198.51.100.2/24]}
 routes:
-  - {to: default, via: 198.51.100.1}
+  - {to: default, via: 198.51.100.1}`;
+
+export const config = `${interfaces}
 nat64:
   main:
     pool6: 64:ff9b::/96
