@@ -80,6 +80,12 @@ export async function readFields<F extends string>(
   });
 }
 
+/** Numbers, from 1, of the frames that are malformed or have a wrong checksum. */
+export async function uncleanFrames(pcap: string): Promise<readonly number[]> {
+  const found = await readFields(pcap, ['frame.number'], unclean);
+  return found.map((record) => Number(record['frame.number']));
+}
+
 /**
  * Demands that every packet of a capture is well formed and has right checksums.
  *

@@ -112,7 +112,7 @@ export class PacketGateway {
    * Makes the devices, loads the object and makes everything as the document says. Closed at the end of the suite or
    * test. One a file: it lives in the file's own namespaces.
    */
-  static async open(config: string, devices: readonly Device[]): Promise<PacketGateway> {
+  static async open(config: string, devices: readonly Device[], { sessions = 4096 } = {}): Promise<PacketGateway> {
     if (process.env.SIXGATE_TREE !== '1') throw new Error('packet tests need a tree: start them by test/kit/runner.js');
     // Scratch is per CPU: a run and the look at what it left behind must not be on two.
     const cpu = process.ppid % cpus().length;
@@ -126,7 +126,7 @@ export class PacketGateway {
     const dataPath = DataPath.open({
       objectFile: join(repository, 'build/sixgate.bpf.o'),
       pins: new Pins('/sys/fs/bpf/sixgate/packets'),
-      sessions: 4096,
+      sessions,
       logFile: join(directory, 'verifier.log'),
     });
     const desired: DesiredState = { ports: [], routes: [], classes: [], ids: new Map(), features: new Map() };
@@ -179,7 +179,7 @@ export class PacketGateway {
     this.#door.poison(POISON);
     const { action, data } = this.runRaw(frame, port);
     const pkt = this.#leftBehind();
-    this.#fragments ||= pkt.frag !== 0;
+    this.#fragments ||= pkt.frag === 1 || pkt.frag === 2;
     return { results: this.#resultsOf(action, frame, data, pkt), pkt, fast: pkt.owner === POISON };
   }
 

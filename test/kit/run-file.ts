@@ -41,7 +41,7 @@ ip link set lo up
 exit $status`;
 
 /** The environment that tells a test it lies in a tree, and the product where its files go. */
-const treeEnv = { SIXGATE_TREE: '1', SIXGATE_STATE_DIR: '/run/sixgate-state', TMPDIR: '/run/tmp' };
+export const treeEnv = { SIXGATE_TREE: '1', SIXGATE_STATE_DIR: '/run/sixgate-state', TMPDIR: '/run/tmp' };
 
 const maxOutputChars = 400_000;
 

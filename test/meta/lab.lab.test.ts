@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { equationError } from '../kit/gateway.ts';
-import { Lab } from '../kit/lab.ts';
+import { Lab, quote } from '../kit/lab.ts';
 import { assert, suite } from '../kit/suite.ts';
 import { echo, exchange, ping, sendFrames } from '../kit/traffic.ts';
 
@@ -97,7 +97,7 @@ test('a host takes the frames that an XDP program redirects to it', async () => 
   const [first, second] = (await middle.run('cat /proc/net/dev_snmp6/eth[01] | grep ifIndex')).match(/\d+/g) ?? [];
   const object = join(tmpdir(), 'wire.o');
   const flags = `-DFIRST=${first} -DSECOND=${second}`;
-  await middle.run(`clang-19 -O2 -g -target bpf -Wall -Werror ${flags} -c ${wireSource} -o ${object}`);
+  await middle.run(`clang-19 -O2 -g -target bpf -Wall -Werror ${flags} -c ${quote(wireSource)} -o ${object}`);
   await middle.run(`bpftool prog load ${object} /sys/fs/bpf/wire`);
   for (const port of ['eth0', 'eth1'])
     await middle.run(`bpftool net attach xdpdrv pinned /sys/fs/bpf/wire dev ${port}`);

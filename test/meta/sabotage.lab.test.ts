@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Lab } from '../kit/lab.ts';
+import { Lab, quote } from '../kit/lab.ts';
 import { sabotage } from '../kit/sabotage.ts';
 import { assert, suite } from '../kit/suite.ts';
 import { ping } from '../kit/traffic.ts';
@@ -19,8 +19,9 @@ test('takes the program out of the pinned links of one instance', async () => {
   const [first, second] = (await middle.run('cat /proc/net/dev_snmp6/eth[01] | grep ifIndex')).match(/\d+/g) ?? [];
   const object = join(tmpdir(), 'wire.o');
   const flags = `-DFIRST=${first} -DSECOND=${second}`;
-  await middle.run(`clang-19 -O2 -g -target bpf -Wall -Werror ${flags} -c ${wireSource} -o ${object}`);
-  await middle.run(`${process.execPath} ${join(here, 'attach-wire.js')} ${object} middle ${first} ${second}`);
+  await middle.run(`clang-19 -O2 -g -target bpf -Wall -Werror ${flags} -c ${quote(wireSource)} -o ${object}`);
+  const attach = `${quote(process.execPath)} ${quote(join(here, 'attach-wire.js'))}`;
+  await middle.run(`${attach} ${object} middle ${first} ${second}`);
   assert.is((await ping(client, '192.0.2.1')).received, 1);
   assert.equal(sabotage('middle').sort(), [`xdp-${first}`, `xdp-${second}`].sort());
   assert.is((await ping(client, '192.0.2.1')).received, 0);

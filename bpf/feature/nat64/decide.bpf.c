@@ -227,5 +227,8 @@ __noinline int nat64_session(struct xdp_md *ctx, struct pkt *p)
 	use_args(ctx, p);
 	if (!p)
 		return V_DROP;
+	/* Other messages of ICMP have no identifier: their key is that of an echo session whose identifier is 0. */
+	if (!has_ports(p))
+		return drop(p, R_ICMP_UNTRANSLATABLE);
 	return admit(p);
 }
