@@ -80,14 +80,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         steps: [
           linksStep(kernel, facts),
           doorStep(kernel, dataPath, paths.name),
-          routesStep(kernel),
+          routesStep(kernel, facts),
           portsStep(kernel, dataPath, facts),
           rulesStep(dataPath, facts),
         ],
         asProblem: (step, thrown) => asProblem(step, thrown),
-        onRound: (problems) => {
-          for (const problem of problems) log.warn({ code: problem.code, path: problem.path }, problem.message);
-        },
+        onRound: sayWhatChanged(log),
       });
     };
     const configuration = new Configuration({
@@ -137,6 +135,18 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await end(ending, poller, kernel, release);
     throw error;
   }
+}
+
+/** Each problem is said once, when it comes, and again when it has gone: rounds are repeated as long as one is left. */
+function sayWhatChanged(log: Logger): (problems: readonly SixgateError[]) => void {
+  let said = new Set<string>();
+  return (problems) => {
+    const now = new Set(problems.map(({ message }) => message));
+    for (const { code, path, message } of problems)
+      if (!said.has(message)) log.warn({ code, path }, `degraded: ${message}`);
+    for (const message of said) if (!now.has(message)) log.info(`no longer: ${message}`);
+    said = now;
+  };
 }
 
 async function end(ending: (() => unknown)[], poller: Poller, kernel: Rtnetlink, release: () => void): Promise<void> {

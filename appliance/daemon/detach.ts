@@ -23,7 +23,7 @@ export async function detachInstance(paths: InstancePaths): Promise<void> {
     const facts = await FactsFile.open(paths.state, { onNotice: () => undefined });
     await removeDoor(kernel, paths.name);
     await removeLinks(kernel, facts);
-    await removeRoutes(kernel);
+    await removeRoutes(kernel, facts);
     await facts.change({ rules: '' });
   } finally {
     kernel.close();

@@ -88,8 +88,8 @@ function genericProblem({ name, device }: PortStatus): Status['problems'][number
     type: 'urn:sixgate:error:INTERFACE_GENERIC_XDP',
     title: 'INTERFACE_GENERIC_XDP',
     code: 'INTERFACE_GENERIC_XDP',
-    detail: `${device} has no native XDP: generic mode is several times slower`,
-    hint: 'Use a device whose driver has native XDP, or write xdp: generic knowingly',
+    detail: `${device} runs in generic XDP mode, which is several times slower than native`,
+    hint: 'Write xdp: native if the driver of the device can do it, or use another device',
     path: `interfaces.${name}.xdp`,
   };
 }

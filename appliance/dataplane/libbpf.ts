@@ -103,6 +103,9 @@ const closeFd = libc.func('int close(int fd)');
 const mmap = libc.func('void *mmap(void *address, size_t size, int protection, int flags, int fd, int64_t offset)');
 const munmap = libc.func('int munmap(void *address, size_t size)');
 
+/** Bytes of a page: 4 KiB, on some arm64 kernels 16 or 64 KiB. */
+export const pageSize: number = libc.func('int getpagesize()')();
+
 /** Two names for one number: that of linux/errno.h. */
 function nameOf(errno: number): string {
   if (errno === osConstants.errno.EOPNOTSUPP) return 'EOPNOTSUPP';

@@ -14,6 +14,7 @@ import {
   mapNextKey,
   mapUpdate,
   objectInfo,
+  pageSize,
   pin,
   possibleCpus,
 } from './libbpf.ts';
@@ -21,7 +22,6 @@ import {
 /** enum bpf_map_type, linux/bpf.h: the per-CPU kinds, and what maps of maps hold. */
 const PER_CPU = new Set([5, 6, 10, 21]);
 const MAP_INFO_SIZE = 80;
-const PAGE = 4096;
 const UPDATE_FLAGS = { any: 0, noexist: 1, exist: 2 } as const;
 
 export type UpdateFlag = keyof typeof UPDATE_FLAGS;
@@ -152,7 +152,7 @@ export class BpfMap<K, V> {
   /** The memory of an array that was made with BPF_F_MMAPABLE: entry n at n times `stride`. */
   memory(writable: boolean): Mapping & { readonly stride: number } {
     const stride = (this.info.valueSize + 7) & ~7;
-    const size = Math.ceil((stride * this.info.maxEntries) / PAGE) * PAGE;
+    const size = Math.ceil((stride * this.info.maxEntries) / pageSize) * pageSize;
     return { ...mapMemory(this.fd, size, 0, writable), stride };
   }
 

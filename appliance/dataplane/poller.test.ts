@@ -1,7 +1,6 @@
 /** One wait for all descriptors: who is called, who is not any more, and that nothing is left hanging. */
 import { spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
+import { readdirSync, readFileSync } from 'node:fs';
 import koffi from 'koffi';
 import { assert, atEnd, eventually, suite } from '../../test/kit/suite.ts';
 import { Poller } from './poller.ts';
@@ -43,8 +42,19 @@ function openPoller(): Poller {
   return poller;
 }
 
-/** Long enough for an event to come through, should there be one. */
-const settle = (): Promise<void> => delay(50);
+/** Whatever was due by now has been handed out: an event that came later has. */
+async function settle(poller: Poller): Promise<void> {
+  const later = new Signal();
+  let came = false;
+  const remove = poller.add(later.fd, () => {
+    came = true;
+    later.clear();
+  });
+  later.signal();
+  await eventually(() => came);
+  remove();
+  later.close();
+}
 
 const test = suite('poller');
 
@@ -56,11 +66,11 @@ test('a handler is called while its descriptor is readable', async () => {
     calls += 1;
     if (calls === 3) one.clear();
   });
-  await settle();
+  await settle(poller);
   assert.is(calls, 0);
   one.signal();
   await eventually(() => calls === 3);
-  await settle();
+  await settle(poller);
   assert.is(calls, 3);
 });
 
@@ -72,7 +82,7 @@ test('descriptors are added and removed while it waits', async () => {
     called.push('one');
     one.clear();
   });
-  await settle();
+  await settle(poller);
   poller.add(two.fd, () => {
     called.push('two');
     two.clear();
@@ -84,7 +94,7 @@ test('descriptors are added and removed while it waits', async () => {
   one.signal();
   two.signal();
   await eventually(() => called.length === 2);
-  await settle();
+  await settle(poller);
   assert.equal(called, ['two', 'two']);
 });
 
@@ -111,7 +121,7 @@ test('a handler removes another one that is due too, and its event does not reac
   );
   for (const each of pair) each.signal();
   await eventually(() => called.length > 0);
-  await settle();
+  await settle(poller);
   assert.equal([called.length, successorCalls], [1, 0]);
   successor?.signal();
   await eventually(() => successorCalls === 1);
@@ -143,7 +153,9 @@ test('closing, even by a handler, ends all calls and gives back the descriptors'
   one.signal();
   await eventually(() => closed !== undefined);
   await closed;
-  await settle();
+  const another = Poller.open();
+  await settle(another);
+  await another.close();
   assert.is(calls, 1);
   remove();
   await poller.close();
@@ -231,16 +243,27 @@ test('one thread waits, however many descriptors there are', async () => {
   const outcome = await outcomeOf(`
     import fs from 'node:fs';
     const waiting = () => fs.readdirSync('/proc/self/task').filter((task) => fs.readFileSync('/proc/self/task/' + task + '/syscall', 'utf8').startsWith(process.arch === 'x64' ? '232 ' : '22 ')).length;
+    const until = (count) => new Promise((resolve) => {
+      const look = () => waiting() === count ? resolve() : setTimeout(look, 10);
+      look();
+    });
     for (let i = 0; i < 32; i += 1) poller.add(eventfd(0, 0x80800), () => {});
-    const idle = (await import('node:timers/promises')).setTimeout;
-    await idle(200);
-    const open = waiting();
+    await new Promise((resolve) => {
+      const remove = poller.add(readable, () => { remove(); resolve(); });
+    });
+    await until(1);
     await poller.close();
-    await idle(50);
-    console.log('difference', open - waiting());`);
-  assert.match(outcome.output, 'difference 1\n');
+    await until(0);
+    console.log('one and none');`);
+  assert.match(outcome.output, 'one and none\n');
   assert.is(outcome.code, 0);
 });
+
+/** Whether every thread of a process is stopped (state T, proc_pid_stat(5)). */
+function stopped(pid: number): boolean {
+  const stats = readdirSync(`/proc/${pid}/task`).map((task) => readFileSync(`/proc/${pid}/task/${task}/stat`, 'utf8'));
+  return stats.every((stat) => / T /.test(stat.slice(stat.lastIndexOf(')'))));
+}
 
 test('a process that was stopped and continued still listens', async () => {
   const outcome = await outcomeOf(
@@ -250,9 +273,9 @@ test('a process that was stopped and continued still listens', async () => {
     async (pid) => {
       for (let round = 0; round < 5; round += 1) {
         process.kill(pid, 'SIGSTOP');
-        await delay(20);
+        await eventually(() => stopped(pid));
         process.kill(pid, 'SIGCONT');
-        await delay(20);
+        await eventually(() => !stopped(pid));
       }
       process.kill(pid, 'SIGUSR2');
     },

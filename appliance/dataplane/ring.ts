@@ -2,9 +2,8 @@
  * A BPF ring buffer, read through its shared memory: one page that the consumer owns, one page of the producer, and
  * the data twice in a row, so that no record is cut. kernel/bpf/ringbuf.c, Documentation/bpf/ringbuf.rst.
  */
-import { type Mapping, mapMemory } from './libbpf.ts';
+import { type Mapping, mapMemory, pageSize } from './libbpf.ts';
 
-const PAGE = 4096;
 const HEADER = 8;
 const BUSY = 0x80000000;
 const DISCARDED = 0x40000000;
@@ -34,12 +33,12 @@ export class Ring {
    * @param handler gets a record, which is valid only during the call
    */
   constructor(fd: number, size: number, waiter: RingWaiter, handler: (record: DataView) => void) {
-    this.#consumer = mapMemory(fd, PAGE, 0, true);
-    this.#producer = mapMemory(fd, PAGE + 2 * size, PAGE, false);
+    this.#consumer = mapMemory(fd, pageSize, 0, true);
+    this.#producer = mapMemory(fd, pageSize + 2 * size, pageSize, false);
     this.#consumed = new BigUint64Array(this.#consumer.buffer, 0, 1);
     this.#produced = new BigUint64Array(this.#producer.buffer, 0, 1);
-    this.#data = new Uint8Array(this.#producer.buffer, PAGE);
-    this.#words = new Int32Array(this.#producer.buffer, PAGE);
+    this.#data = new Uint8Array(this.#producer.buffer, pageSize);
+    this.#words = new Int32Array(this.#producer.buffer, pageSize);
     this.#mask = size - 1;
     this.#handler = handler;
     this.#remove = waiter.add(fd, () => this.#drain());

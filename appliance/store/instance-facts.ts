@@ -11,11 +11,13 @@ export interface InstanceFacts {
   readonly addresses: readonly string[];
   /** Devices that the daemon has made (VLANs): only these are taken away again. */
   readonly devices: readonly string[];
+  /** Destinations of the routes that the daemon has made: only these are taken away again. */
+  readonly routes: readonly string[];
   /** Digest of the rules in force: the same rules are not put in force again. */
   readonly rules: string;
 }
 
-const nothing: InstanceFacts = { ids: {}, addresses: [], devices: [], rules: '' };
+const nothing: InstanceFacts = { ids: {}, addresses: [], devices: [], routes: [], rules: '' };
 
 function isFacts(value: unknown): value is InstanceFacts {
   const facts = value as InstanceFacts | null;
@@ -25,6 +27,7 @@ function isFacts(value: unknown): value is InstanceFacts {
     typeof facts.ids === 'object' &&
     Array.isArray(facts.addresses) &&
     Array.isArray(facts.devices) &&
+    Array.isArray(facts.routes) &&
     typeof facts.rules === 'string'
   );
 }

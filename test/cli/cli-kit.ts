@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { eventually } from '../kit/eventually.ts';
+import { quote } from '../kit/host.ts';
 import { seen } from '../kit/report.ts';
 
 export const childProgram = join(dirname(fileURLToPath(import.meta.url)), 'child.js');
@@ -19,6 +20,12 @@ export interface Ran {
 export class CliHome {
   readonly directory = mkdtempSync(join(tmpdir(), 'sg-cli-'));
   readonly #daemons: ChildProcess[] = [];
+
+  constructor() {
+    // A program of one word, whatever the path of the clone.
+    const script = `#!/bin/sh\nexec ${quote(process.execPath)} ${quote(childProgram)} "$@"\n`;
+    writeFileSync(join(this.directory, 'sixgate'), script, { mode: 0o755 });
+  }
 
   /** Writes a document; the commands run in its directory. */
   write(name: string, text: string): void {
@@ -62,7 +69,7 @@ export class CliHome {
 
   #env(more: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
     const { SIXGATE_INSTANCE: _, ...own } = process.env;
-    const sixgate = `${process.execPath} ${childProgram}`;
+    const sixgate = './sixgate';
     return { ...own, TZ: 'UTC', SUDO_USER: 'ops', SIXGATE_RUN_DIR: join(this.directory, 'run'), sixgate, ...more };
   }
 }

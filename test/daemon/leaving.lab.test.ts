@@ -3,7 +3,7 @@ import { eventually } from '../kit/eventually.ts';
 import { assert, suite } from '../kit/suite.ts';
 import { ping } from '../kit/traffic.ts';
 import { pinnedIds, stillThere } from './pins.ts';
-import { configuration, openHosts, openScene, server6 } from './scene.ts';
+import { configuration, openHosts, openScene, server4, server6 } from './scene.ts';
 
 const test = suite('daemon: leaving');
 
@@ -47,7 +47,12 @@ test('stop leaves forwarding on, stop --detach leaves nothing', async () => {
 });
 
 test('the kernel of the gateway neither forwards, nor filters, nor tracks connections', async () => {
-  const { lab, gw, client } = await openScene();
+  const { lab, gw, client, server } = await openHosts();
+  // A router before Sixgate came; from then on its ports are not the kernel's to forward between.
+  await gw.run('sysctl -qw net.ipv4.ip_forward=1 && ip addr add 192.0.2.1/24 dev eth0');
+  await client.run('ip addr add 192.0.2.2/24 dev eth0 && ip route add default via 192.0.2.1');
+  await server.run('ip route add 192.0.2.0/24 via 198.51.100.2');
+  const gateway = await lab.gateway(gw, configuration());
   assert.is((await ping(client, server6)).received, 1);
   for (const device of ['eth0', 'eth1']) {
     for (const family of ['ipv4', 'ipv6'])
@@ -57,6 +62,9 @@ test('the kernel of the gateway neither forwards, nor filters, nor tracks connec
   assert.is((await gw.try('nft list ruleset')).stdout, '');
   assert.is((await gw.try('cat /proc/net/nf_conntrack')).stdout, '');
   assert.is((await gw.try('cat /proc/sys/net/netfilter/nf_conntrack_count')).stdout.trim() || '0', '0');
+  await gateway.detach();
+  await gw.run('ip addr add 198.51.100.2/24 dev eth1');
+  assert.is((await ping(client, server4, { waitSeconds: 0.3 })).received, 0, 'after stop --detach');
   await lab.close();
 });
 

@@ -11,9 +11,10 @@ export async function pinnedIds(host: Host, instance: string): Promise<Record<st
   for (const [directory, kind] of Object.entries(kinds)) {
     const path = join('/sys/fs/bpf/sixgate', instance, directory);
     for (const name of readdirSync(path).sort()) {
-      const told = JSON.parse(await host.run(`bpftool -j ${kind} show pinned ${join(path, name)}`)) as
-        | { id: number }
-        | { id: number }[];
+      // Not `run`: Debian 13's bpftool 7.5 exits with 255 after it has told of a pinned link.
+      const { stdout, stderr } = await host.try(`bpftool -j ${kind} show pinned ${join(path, name)}`);
+      if (stdout === '') throw new Error(`bpftool tells nothing of ${join(path, name)}: ${stderr}`);
+      const told = JSON.parse(stdout) as { id: number } | { id: number }[];
       ids[`${kind}/${name}`] = (Array.isArray(told) ? told[0] : told)?.id ?? -1;
     }
   }

@@ -87,3 +87,11 @@ export async function problemCodes(gateway: Gateway): Promise<string[]> {
   const { problems } = (await gateway.status()) as unknown as { problems: { code: string }[] };
   return problems.map(({ code }) => code);
 }
+
+/**
+ * Makes hosts send frames of the size that a cable carries. In native mode the kernel sees to that itself; in generic
+ * mode a veth hands over what the sender would have had its hardware cut into segments.
+ */
+export async function asOnACable(...hosts: readonly Host[]): Promise<void> {
+  for (const host of hosts) await host.run('ethtool -K eth0 tso off gso off');
+}

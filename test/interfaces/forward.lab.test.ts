@@ -21,8 +21,10 @@ async function open(forward: 'deny' | 'allow' | undefined, outsideMtu?: number):
   return { ...hosts, gateway: await lab.gateway(gw, configuration({ lan, uplink, more })) };
 }
 
-for (const forward of [undefined, 'deny'] as const) {
-  test(`is denied ${forward === undefined ? 'unless told otherwise' : 'when told so'}`, async () => {
+test.each(
+  [undefined, 'deny'] as const,
+  (forward) => `is denied ${forward === undefined ? 'unless told otherwise' : 'when told so'}`,
+  async (forward) => {
     const scene = await open(forward);
     const { client, server, gateway } = scene;
     assert.is((await ping(client, plain6, { count: 3, waitSeconds: 0.2 })).received, 0);
@@ -34,8 +36,8 @@ for (const forward of [undefined, 'deny'] as const) {
     for (const address of ['2001:db8:1::1', '192.0.2.1', '198.51.100.2', '2001:db8:9::1'])
       assert.is((await ping(client, address)).received, 1, `the box itself, ${address}`);
     await scene.lab.close();
-  });
-}
+  },
+);
 
 test('is routed when allowed, with TTL and hop limit', async () => {
   const scene = await open('allow');
@@ -49,7 +51,7 @@ test('is routed when allowed, with TTL and hop limit', async () => {
   assert.match((await ping(client, plain6, { ttl: 1 })).output, /2001:db8:1::1.*Time exceeded/);
   assert.match((await ping(client, server4, { ttl: 1 })).output, /192\.0\.2\.1.*Time to live exceeded/);
   assert.is(await drops(gateway, 'lan', 'hop_limit'), 2);
-  assert.match(await client.run(`traceroute -n -q 1 -w 1 ${server4}`), /1 {2}192\.0\.2\.1[^]*2 {2}198\.51\.100\.1/);
+  assert.match(await client.run(`traceroute -n -q 1 -w 1 ${server4}`), /1 {2}192\.0\.2\.1.*\n.*2 {2}198\.51\.100\.1/);
   await web(server, server4);
   await web(server, plain6);
   assert.is(await download(client, server4, 500_000), bodyDigest(500_000));
@@ -79,8 +81,10 @@ test('packets larger than the next link: the sender is told, or they become frag
   await scene.lab.close();
 });
 
-for (const kind of ['NAT64', 'plain IPv4'] as const) {
-  test(`a neighbour that is not resolved yet costs no packet, as far as the kernel queues them (${kind})`, async () => {
+test.each(
+  ['NAT64', 'plain IPv4'],
+  (kind) => `a neighbour that is not resolved yet costs no packet, as far as the kernel queues them (${kind})`,
+  async (kind) => {
     const scene = await open('allow');
     const { c, s } = await pythons(scene);
     await s.do(`r = udp("${server4}", 9)`);
@@ -94,12 +98,14 @@ for (const kind of ['NAT64', 'plain IPv4'] as const) {
     const all = Array.from({ length: 101 }, (_, i) => String(i));
     assert.equal(await s.do('[got(r)[2] for i in range(101)]'), all);
     await scene.lab.close();
-  });
-}
+  },
+);
 
 test('a route out of a device that is no port, and no route at all', async () => {
   const scene = await open('allow');
-  await scene.gw.run('ip link add other type dummy && ip link set other up && ip route add 203.0.113.0/24 dev other');
+  await scene.gw.run(
+    'ip link add other type veth peer name end && ip link set other up && ip link set end up && ip route add 203.0.113.0/24 dev other',
+  );
   assert.is((await ping(scene.client, '203.0.113.9', { waitSeconds: 0.2 })).received, 0);
   assert.is(await drops(scene.gateway, 'lan', 'egress_not_port'), 1);
   await scene.gw.run('ip route add blackhole 192.88.99.0/24');

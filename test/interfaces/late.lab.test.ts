@@ -19,13 +19,14 @@ test('a device that is missing at the start is told of, and used when it appears
   await lab.link(client.port('eth0', { addresses: ['2001:db8:1::2/64'] }), gw.port('eth0'));
   await client.run('ip -6 route add default via 2001:db8:1::1');
   const gateway = await lab.gateway(gw, configuration());
-  const status = await gateway.cli('status');
-  assert.match(String(status), 'degraded: eth1 missing');
+  await gateway.waitForLog(/"degraded: eth1 missing"/);
+  assert.match(await gateway.cli<string>('status'), /DEGRADED {2}1 problem\n.*eth1 missing/);
   assert.equal(await problemCodes(gateway), ['INTERFACE_MISSING']);
   assert.is((await ping(client, '2001:db8:1::1')).received, 1, 'the box itself');
   await plug(lab, gw, server);
   assert.ok(await works(client));
   await eventually(async () => assert.equal(await problemCodes(gateway), []));
+  await gateway.waitForLog(/"no longer: eth1 missing"/);
   assert.match(await gw.run('ip addr show dev eth1'), '198.51.100.2/24');
   await lab.close();
 });
@@ -69,10 +70,18 @@ test('new MAC addresses on either side of a port, and another MTU, are taken up'
   const scene = await openScene();
   await echo(scene.server, 'udp', server4, 7);
   assert.ok(await works(scene.client));
-  await scene.server.run('ip link set eth0 address 02:53:47:00:01:01');
+  // A host says what its new address is when it next talks to the gateway.
+  await scene.server.run('ip link set eth0 address 02:53:47:00:01:01 && ping -c 1 -W 1 198.51.100.2');
   assert.ok(await works(scene.client), 'of the server');
   await scene.gw.run('ip link set eth1 address 02:53:47:00:01:02');
+  // Until the daemon has taken it up, pool addresses are still said to be at the old one.
+  await eventually(async () => {
+    await scene.server.run('ip neigh flush dev eth0');
+    await exchange(scene.client, 'udp', server6, 7, { waitSeconds: 0.2 });
+    assert.match(await scene.server.run('ip neigh'), /198\.51\.100\.1[01] .* 02:53:47:00:01:02/);
+  });
   assert.ok(await works(scene.client), 'of the gateway');
+  await scene.server.run('ip link set eth0 mtu 1400');
   await scene.gw.run('ip link set eth1 mtu 1400');
   await eventually(async () => {
     const { ports } = await scene.gateway.status();

@@ -6,15 +6,19 @@ import { bodyDigest, download, web } from '../kit/web.ts';
 
 const test = suite('interfaces: one-armed');
 
-for (const mode of ['native', 'generic']) {
-  test(`clients and servers are on the same device (${mode})`, async () => {
+test.each(
+  ['native', 'generic'],
+  (mode) => `clients and servers are on the same device (${mode})`,
+  async (mode) => {
     const lab = await Lab.open();
     const { client, gw, server } = lab.hosts('client', 'gw', 'server');
+    // In generic mode a checksum that the sender left open stays open, and a capture would show it as wrong.
+    const txChecksum = mode === 'native';
     await lab.segment(
       'lan',
       gw.port('eth0'),
-      client.port('eth0', { addresses: ['2001:db8:1::2/64'] }),
-      server.port('eth0', { addresses: [`${server4}/24`] }),
+      client.port('eth0', { addresses: ['2001:db8:1::2/64'], txChecksum }),
+      server.port('eth0', { addresses: [`${server4}/24`], txChecksum }),
     );
     await client.run('ip -6 route add default via 2001:db8:1::1');
     const capture = await server.capture('eth0', 'not ether src 02:53:47:00:00:05');
@@ -38,7 +42,7 @@ nat64: {main: {pool6: 64:ff9b::/96, pool4: [{addresses: 198.51.100.10}], limits:
     assert.is(port.sent >= port.forwarded, true);
     await capture.checkClean();
     await lab.close();
-  });
-}
+  },
+);
 
 test.run();

@@ -75,9 +75,14 @@ export async function readFields<F extends string>(
   const text = await tshark(args);
   const lines = text === '' ? [] : text.replace(/\n$/, '').split('\n');
   return lines.map((line) => {
-    const values = line.split('\t');
+    const values = line.split('\t').map(numberTruth);
     return Object.fromEntries(fields.map((field, index) => [field, values[index] ?? ''])) as Record<F, string>;
   });
+}
+
+/** Flags: `1` and `0` as tshark 4.0 (Debian 12) says it; 4.4 (Debian 13) says `True` and `False`. */
+function numberTruth(value: string): string {
+  return /^(True|False)(,(True|False))*$/.test(value) ? value.replaceAll('True', '1').replaceAll('False', '0') : value;
 }
 
 /** Numbers, from 1, of the frames that are malformed or have a wrong checksum. */

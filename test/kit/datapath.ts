@@ -147,7 +147,7 @@ export class PacketGateway {
     const steps = [
       linksStep(this.#kernel, this.#facts),
       doorStep(this.#kernel, this.dataPath, 'packets'),
-      routesStep(this.#kernel),
+      routesStep(this.#kernel, this.#facts),
       portsStep(this.#kernel, this.dataPath, this.#facts),
       rulesStep(this.dataPath, this.#facts),
     ];

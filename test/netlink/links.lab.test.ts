@@ -123,8 +123,8 @@ test('are changed only in what is told', async () => {
 
 test('are moved to another network namespace, or born there', async () => {
   const netlink = openNetlink();
-  run('ip netns add other && (ip netns exec other sleep 60 >/dev/null 2>&1 & echo $! > /run/tmp/sleeper) && sleep 0.2');
-  const pid = Number(run('cat /run/tmp/sleeper'));
+  const sleeper = "sh -c 'sleep 60 >/dev/null 2>&1 & echo $!'";
+  const pid = Number(run(`ip netns add other && nsenter --net=/run/netns/other ${sleeper}`));
   const here = await netlink.addLink({ kind: 'veth', name: 'va', peer: { name: 'vb', netns: { pid } } });
   assert.is(await netlink.link('vb'), undefined);
   assert.is(typeof here.lowerNetnsId, 'number');

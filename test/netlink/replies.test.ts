@@ -41,34 +41,38 @@ test('addresses', () => {
   assert.equal(ofV0.map(addressJson.ours), addressJson.theirs(captureOf(command).printed));
 });
 
-for (const command of [
-  'ip -j -d route show table 77',
-  'ip -j -d route show table main',
-  'ip -j -d -6 route show table 78',
-  'ip -j -d -6 route show table main',
-]) {
-  test(command, () => {
+const asCommand = (command: string): string => command;
+
+test.each(
+  [
+    'ip -j -d route show table 77',
+    'ip -j -d route show table main',
+    'ip -j -d -6 route show table 78',
+    'ip -j -d -6 route show table main',
+  ],
+  asCommand,
+  (command) => {
     // iproute2 hides the addresses' own entries and the cached ones when it shows a table.
     const ours = routesOf(command).map((route) => routeJson.ours(route, nameOf));
     const theirs = routeJson.theirs(captureOf(command).printed);
     assert.ok(theirs.length > 0);
     assert.equal(ours, theirs);
-  });
-}
+  },
+);
 
-for (const command of ['ip -j -d rule show', 'ip -j -d -6 rule show']) {
-  test(command, () => {
-    assert.equal(rulesOf(command).map(ruleJson.ours), ruleJson.theirs(captureOf(command).printed));
-  });
-}
+test.each(['ip -j -d rule show', 'ip -j -d -6 rule show'], asCommand, (command) => {
+  assert.equal(rulesOf(command).map(ruleJson.ours), ruleJson.theirs(captureOf(command).printed));
+});
 
-for (const command of ['ip -j neigh show dev v0', 'ip -j -6 neigh show dev v0', 'ip -j -6 neigh show proxy']) {
-  test(command, () => {
+test.each(
+  ['ip -j neigh show dev v0', 'ip -j -6 neigh show dev v0', 'ip -j -6 neigh show proxy'],
+  asCommand,
+  (command) => {
     // iproute2 hides entries that need no resolution, multicast ones.
     const shown = neighboursOf(command).filter((neighbour) => neighbour.state !== 'noarp');
     assert.equal(shown.map(neighbourJson.ours), neighbourJson.theirs(captureOf(command).printed));
-  });
-}
+  },
+);
 
 test('attributes that this package does not know are kept', () => {
   // FRA_DPORT_MASK, newer than the iproute2 of the capture too.

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import type { Link, Rtnetlink } from 'netlink-ts';
 import type { DesiredPort, DesiredState } from '../../contract/desired.ts';
 import type { Step } from '../../engine/reconcile.ts';
@@ -51,9 +51,7 @@ async function makeVlan(kernel: Rtnetlink, facts: FactsFile, port: DesiredPort):
 }
 
 async function settle(kernel: Rtnetlink, port: DesiredPort, link: Link): Promise<void> {
-  if (!port.roles.includes('management')) {
-    forbidKernelForwarding(link.name);
-  }
+  if (!port.roles.includes('management')) forbidKernelForwarding(link.name);
   const mtu = port.mtu !== undefined && port.mtu !== link.mtu ? { mtu: port.mtu } : {};
   if (!link.up || port.mtu !== undefined) await kernel.setLink(link.index, { up: true, ...mtu });
 }
@@ -63,6 +61,8 @@ async function settle(kernel: Rtnetlink, port: DesiredPort, link: Link): Promise
  * packets through. Router advertisements would give a router routes of its own accord.
  */
 function forbidKernelForwarding(device: string): void {
+  // ip6_forward() asks only the setting for all devices. Written only where it is on: it resets that of each device.
+  if (readSysctl('net/ipv6/conf/all/forwarding') === '1') sysctl('net/ipv6/conf/all/forwarding', '0');
   sysctl(`net/ipv4/conf/${device}/forwarding`, '0');
   sysctl(`net/ipv6/conf/${device}/forwarding`, '0');
   sysctl(`net/ipv6/conf/${device}/accept_ra`, '0');
@@ -74,6 +74,14 @@ export function sysctl(path: string, value: string): void {
     writeFileSync(`/proc/sys/${path}`, value);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}
+
+function readSysctl(path: string): string | undefined {
+  try {
+    return readFileSync(`/proc/sys/${path}`, 'utf8').trim();
+  } catch {
+    return undefined;
   }
 }
 

@@ -36,9 +36,9 @@ export async function runRound(stages: readonly Stage[], options: RoundOptions):
   const rows: Row[] = [];
   for (const [index, step] of steps.entries()) {
     if (index === 2 && options.breakage !== undefined) await breakAll(stages, options.breakage);
-    for (const stage of stages) {
-      options.onBegin(stage, step);
-      const row = await runStep(stage, step);
+    // Side by side: each scene has cables of its own, and most of a step is waiting.
+    for (const stage of stages) options.onBegin(stage, step);
+    for (const row of await Promise.all(stages.map((stage) => runStep(stage, step)))) {
       rows.push(row);
       options.onEnd(row);
     }

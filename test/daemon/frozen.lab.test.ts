@@ -1,0 +1,42 @@
+import { eventually } from '../kit/eventually.ts';
+import { assert, suite } from '../kit/suite.ts';
+import { echo } from '../kit/traffic.ts';
+import { openScene, pythons, server4, server6 } from './scene.ts';
+
+const test = suite('daemon: frozen');
+
+test('frozen, it does not keep sessions from ending nor ports from being used again', async () => {
+  const scene = await openScene({
+    pool4: '[{addresses: 198.51.100.10, ports: 5000-5000}]',
+    timeouts: '{udp: 2s}',
+  });
+  const { c } = await pythons(scene);
+  await echo(scene.server, 'udp', server4, 7);
+  await c.do(`first = udp("::"); second = udp("::"); second.settimeout(0.05); to = ("${server6}", 7)`);
+  process.kill(scene.gateway.pid, 'SIGSTOP');
+  assert.is(await c.do('first.sendto(b"mine", to) and got(first)[2]'), 'mine');
+  await c.do('import time');
+  await c.do('second.sendto(b"refused", to)');
+  // Tries until the port is free, and says how long that took.
+  await c.do(`
+def patient():
+    began = time.monotonic()
+    while time.monotonic() - began < 10:
+        second.sendto(b"yours", to)
+        try: return [time.monotonic() - began, got(second)[2]]
+        except TimeoutError: pass
+`);
+  const [seconds, text] = await c.do<[number, string]>('patient()');
+  process.kill(scene.gateway.pid, 'SIGCONT');
+  assert.is(text, 'yours');
+  assert.ok(seconds < 3, `the port was free after ${seconds} s`);
+  const { dropped } = await scene.gateway.port('lan');
+  assert.ok((dropped.nat64_ports_exhausted ?? 0) >= 1);
+  await eventually(async () => {
+    const { total } = await scene.gateway.cli<{ total: number }>('sessions -o json');
+    assert.is(total, 0);
+  });
+  await scene.lab.close();
+});
+
+test.run();
