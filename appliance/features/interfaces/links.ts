@@ -27,17 +27,28 @@ export function linksStep(kernel: Rtnetlink, facts: FactsFile): Step<DesiredStat
     run: async ({ ports }) => {
       const problems: SixgateError[] = [];
       for (const port of ports) {
-        const link = (await kernel.link(port.device)) ?? (await makeVlan(kernel, facts, port));
-        if (link === undefined) {
-          problems.push(missing(port));
-          continue;
+        try {
+          const link = (await kernel.link(port.device)) ?? (await makeVlan(kernel, facts, port));
+          if (link === undefined) problems.push(missing(port));
+          else await settle(kernel, port, link);
+        } catch (cause) {
+          problems.push(refused(port, cause)); // one port's trouble is not the others'
         }
-        await settle(kernel, port, link);
       }
       await syncAddresses(kernel, facts, ports);
       return problems;
     },
   };
+}
+
+function refused(port: DesiredPort, cause: unknown): SixgateError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const what = port.vlan === undefined ? 'set up' : 'made';
+  return new SixgateError('INTERFACE_REFUSED', `The kernel refuses to have ${port.device} ${what}: ${reason}`, {
+    path: pathOf(port),
+    hint: port.vlan === undefined ? 'It is tried again; see `ip link`' : 'Has this kernel the VLAN module (8021q)?',
+    cause,
+  });
 }
 
 /** A VLAN of the document whose device does not exist is made, if the device below does. */
