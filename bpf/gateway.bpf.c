@@ -13,9 +13,6 @@
 
 char _license[] SEC("license") = "Dual BSD/GPL";
 
-/* RFC 7915 section 4: IPv4 packets that may be fragmented are cut to this size, which every IPv6 link carries. */
-#define IP6_MIN_MTU 1280
-
 /* An established packet, or V_CONTINUE with pkt->ref filled in. */
 static __always_inline enum verdict fast(struct xdp_md *ctx, struct pkt *p)
 {
@@ -45,6 +42,7 @@ static __always_inline enum verdict fast(struct xdp_md *ctx, struct pkt *p)
 	if (!a || a->flags & PORT_DOOR)
 		return V_CONTINUE;
 	len = p->l4_len + (outside ? IP6_LEN : IP4_LEN);
+	/* RFC 7915 section 4: IPv4 packets that may be fragmented are cut to what every IPv6 link carries. */
 	if (len > a->mtu || (outside && !p->df && len > IP6_MIN_MTU))
 		return V_CONTINUE;
 	session_touch(s, p->now, p->hz);

@@ -28,6 +28,7 @@
 #define IP4_LEN  20
 #define IP6_LEN  40
 #define FRAG_LEN 8
+#define IP6_MIN_MTU 1280 /* RFC 8200 section 5: what every IPv6 link carries */
 #define TCP_LEN  20
 #define UDP_LEN  8
 #define ICMP_LEN 8

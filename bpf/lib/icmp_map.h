@@ -11,8 +11,7 @@ struct icmp_error_form {
 	__u32 info; /* second word, host byte order: 0, an MTU, or a pointer */
 };
 
-#define IP6_LEAST_MTU 1280
-#define IP4_LEAST_MTU 68 /* RFC 791 section 3.2 */
+#define IP4_MIN_MTU 68 /* RFC 791 section 3.2 */
 
 /* RFC 1191 section 7: the plateau below a packet's length, for routers that name no MTU. */
 static __always_inline __u32 mtu_plateau(__u32 total)
@@ -127,7 +126,7 @@ static __always_inline int icmp_error_4to6(struct icmp_error_form *out, __u8 typ
 		if (mtu6 && mtu > mtu6)
 			mtu = mtu6;
 		out->type = ICMP6_TOO_BIG;
-		out->info = mtu < IP6_LEAST_MTU ? IP6_LEAST_MTU : mtu;
+		out->info = mtu < IP6_MIN_MTU ? IP6_MIN_MTU : mtu;
 		return 0;
 	case 9: /* administratively prohibited */
 	case 10:
@@ -170,8 +169,8 @@ static __always_inline int icmp_error_6to4(struct icmp_error_form *out, __u8 typ
 			mtu = mtu4;
 		if (mtu6 && mtu > mtu6 - less)
 			mtu = mtu6 - less;
-		if (mtu < IP4_LEAST_MTU) /* 0 would say: a router that knows no MTU */
-			mtu = IP4_LEAST_MTU;
+		if (mtu < IP4_MIN_MTU) /* 0 would say: a router that knows no MTU */
+			mtu = IP4_MIN_MTU;
 		out->code = 4;
 		out->info = mtu > 0xffff ? 0xffff : mtu;
 		return 0;

@@ -263,8 +263,8 @@ __noinline int nat64_fragment_later(struct xdp_md *ctx, struct pkt *p)
 		return v;
 	size = p->l4_len + (outside ? IP6_LEN + FRAG_LEN : IP4_LEN);
 	p->frag_mtu = size > p->out_mtu ? p->out_mtu : 0;
-	if (outside && size > 1280)
-		p->frag_mtu = p->out_mtu < 1280 ? p->out_mtu : 1280;
+	if (outside && size > IP6_MIN_MTU)
+		p->frag_mtu = p->out_mtu < IP6_MIN_MTU ? p->out_mtu : IP6_MIN_MTU;
 	v = nat64_header(ctx, p, outside);
 	if (v != V_CONTINUE)
 		return v;

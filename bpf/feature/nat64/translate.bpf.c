@@ -2,7 +2,6 @@
 /* NAT64, translate: whole packets and first fragments of a session, in the general tier (RFC 7915 sections 4, 5). */
 #include "feature/nat64/nat64.h"
 
-#define IP6_MIN_MTU 1280
 #define MSS_OPTIONS 40 /* bytes of options that a TCP header can have */
 
 /* Does the translated packet fit? Sets pkt->frag_mtu where it may be cut; else the sender is told. */
