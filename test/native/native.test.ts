@@ -71,7 +71,7 @@ const mistakes = [
   { group: 'icmp-4to6', file: 'icmp_map.h', from: 'code != 0 && code != 2', to: 'code > 2' },
   { group: 'icmp-4to6', file: 'icmp_map.h', from: 'case 12 ... 15:', to: 'case 11 ... 15:' },
   { group: 'icmp-4to6', file: 'icmp_map.h', from: 'case 15:\n\t\tout->code', to: 'case 14:\n\t\tout->code' },
-  { group: 'icmp-4to6', file: 'icmp_map.h', from: '? IP6_LEAST_MTU : mtu', to: '? mtu : mtu' },
+  { group: 'icmp-4to6', file: 'icmp_map.h', from: '? IP6_MIN_MTU : mtu', to: '? mtu : mtu' },
   { group: 'icmp-6to4', file: 'icmp_map.h', from: 'mtu > mtu6 - less', to: 'mtu > mtu6' },
   { group: 'icmp-6to4', file: 'icmp_map.h', from: 'quoted_fragment ? FRAG_LEN', to: 'quoted_fragment ? 4' },
   { group: 'icmp-6to4', file: 'icmp_map.h', from: 'info > less ? info - less : 0', to: 'info - less' },
