@@ -55,6 +55,8 @@ static __always_inline enum verdict parse_l4(struct pkt *p, void *h, void *end)
 
 		if ((void *)(udp + 1) > end || p->l4_len < UDP_LEN)
 			return drop(p, R_TRUNCATED);
+		if (bpf_ntohs(udp->len) < UDP_LEN) /* 0 only in a jumbogram (RFC 2675), which none of our links carries */
+			return drop(p, R_BAD_HEADER);
 		p->t.sport = udp->sport;
 		p->t.dport = udp->dport;
 		if (!udp->check)

@@ -2,14 +2,17 @@
 import { dissect } from '../kit/oracle.ts';
 import type { PacketResult } from '../kit/packet.ts';
 
-/** Nobody looks at the UDP checksum of a quoted packet, and RFC 7915 section 4.3 has none computed there. */
-const WITHIN_QUOTE = 'UDP over # without a checksum';
+/**
+ * Nobody looks at the UDP checksum of a quoted packet, and RFC 7915 section 4.3 has none computed there; a quoted
+ * fragment is translated with the length that it tells, whatever that is.
+ */
+const WITHIN_QUOTE = ['UDP over # without a checksum', 'a fragment that is not the last has no multiple of # bytes'];
 
 /** Two problems are the same when only numbers and the family differ. */
 function kindsOf(frame: Uint8Array, options: { readonly padding?: boolean } = {}): Set<string> {
   const { problems, headers } = dissect(frame, options);
   const kinds = new Set(problems.map((problem) => problem.replace(/icmpv6/g, 'icmp').replace(/IPv\d|\d+/g, '#')));
-  if (headers.filter((name) => name.startsWith('ipv')).length > 1) kinds.delete(WITHIN_QUOTE);
+  if (headers.filter((name) => name.startsWith('ipv')).length > 1) for (const kind of WITHIN_QUOTE) kinds.delete(kind);
   return kinds;
 }
 

@@ -1,6 +1,6 @@
 /**
  * `npm run test:fuzz`: the bounded long run. The suite's own test with 200,000 packets, in four processes one after
- * the other, whose seeds are those of the day. Last line: `N passed, N failed`.
+ * the other, always the same ones; SIXGATE_FUZZ_SEED asks for others. Last line: `N passed, N failed`.
  */
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
@@ -8,11 +8,10 @@ import { fileURLToPath } from 'node:url';
 
 const RUNS = 4;
 const PACKETS = 50_000;
-const DAY_MS = 86_400_000;
 
 const here = dirname(fileURLToPath(import.meta.url));
 const args = ['--enable-source-maps', join(here, '../kit/runner.js'), '--verbose', '--file'];
-const first = Number(process.env.SIXGATE_FUZZ_SEED ?? Math.floor(Date.now() / DAY_MS) * RUNS);
+const first = Number(process.env.SIXGATE_FUZZ_SEED ?? 83_128);
 let failed = 0;
 for (let seed = first; seed < first + RUNS; seed += 1) {
   const env = { SIXGATE_FUZZ_PACKETS: String(PACKETS), ...process.env, SIXGATE_FUZZ_SEED: String(seed) };
