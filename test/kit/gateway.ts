@@ -33,6 +33,8 @@ export interface PacketAccount {
   /** Packets dropped, by the name of the reason. */
   readonly dropped: Readonly<Record<string, number>>;
   readonly sent: number;
+  /** Packets of the sent that no received one stands for: ICMP errors, further fragments. */
+  readonly originated: number;
 }
 
 /** What the kit reads of the status; the rest is handed through. */
@@ -61,6 +63,19 @@ export function equationError(account: PacketAccount): string | undefined {
   const sum = forwarded + passed + answered + dropped;
   if (received === sum) return undefined;
   return `port ${name}: received ${received}, but forwarded ${forwarded} + passed ${passed} + answered ${answered} + dropped ${dropped} = ${sum}`;
+}
+
+/**
+ * The other half of the equation, over all ports: what was sent is what was forwarded, and what the gateway added.
+ *
+ * @returns undefined when it holds, else a sentence with the numbers
+ */
+export function transmitError(accounts: readonly PacketAccount[]): string | undefined {
+  const sum = (part: 'sent' | 'forwarded' | 'originated'): number =>
+    accounts.reduce((total, account) => total + account[part], 0);
+  const [sent, forwarded, originated] = [sum('sent'), sum('forwarded'), sum('originated')];
+  if (sent === forwarded + originated) return undefined;
+  return `all ports: sent ${sent}, but forwarded ${forwarded} + originated ${originated} = ${forwarded + originated}`;
 }
 
 /** A running (or stopped) gateway. */
@@ -194,7 +209,7 @@ export class Gateway {
       async () => {
         const { ports } = await this.status();
         if (ports.length === 0) throw new Error(`the gateway ${this.instance} tells of no port`);
-        const errors = ports.map(equationError).filter((error) => error !== undefined);
+        const errors = [...ports.map(equationError), transmitError(ports)].filter((error) => error !== undefined);
         if (errors.length > 0) throw new Error(errors.join('\n'));
       },
       { within: 2_000 },

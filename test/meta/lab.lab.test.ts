@@ -2,7 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { equationError } from '../kit/gateway.ts';
+import { equationError, transmitError } from '../kit/gateway.ts';
 import { Lab, quote } from '../kit/lab.ts';
 import { assert, suite } from '../kit/suite.ts';
 import { echo, exchange, ping, sendFrames } from '../kit/traffic.ts';
@@ -119,6 +119,7 @@ test('a gateway is started, asked, restarted and its account is demanded', async
     answered: 0,
     dropped: { HOP_LIMIT: 1 },
     sent: 1,
+    originated: 0,
   };
   writeFileSync(join(tmpdir(), 'stub-status.json'), JSON.stringify({ ports: [account] }));
   const gateway = await lab.gateway(gw, 'version: 1\n', { main: stub });
@@ -152,6 +153,7 @@ test('the packet equation finds a packet that is missing', () => {
     answered: 1,
     dropped: { HOP_LIMIT: 1, SPOOF: 1 },
     sent: 5,
+    originated: 0,
   };
   assert.is(equationError(account), undefined);
   assert.match(
@@ -159,6 +161,16 @@ test('the packet equation finds a packet that is missing', () => {
     'received 11, but forwarded 5 + passed 2 + answered 1 + dropped 2 = 10',
   );
   assert.match(equationError({ ...account, passed: undefined as never }) ?? '', 'missing or no number');
+});
+
+test('what is sent is what was forwarded and what was added, over all ports', () => {
+  const account = { name: 'lan', received: 5, forwarded: 5, passed: 0, answered: 0, dropped: {} };
+  const ports = [
+    { ...account, sent: 2, originated: 2 },
+    { ...account, name: 'uplink', forwarded: 0, sent: 5, originated: 0 },
+  ];
+  assert.is(transmitError(ports), undefined);
+  assert.match(transmitError(ports.slice(0, 1)) ?? '', 'sent 2, but forwarded 5 + originated 2 = 7');
 });
 
 test.run();
