@@ -64,11 +64,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   try {
     const facts = await FactsFile.open(paths.state, { onNotice });
     const revisions = await Revisions.open(`${paths.state}/revisions`, { onNotice, now: () => new Date() });
-    let dataPath: DataPath | undefined;
-    let reconciler: Reconciler<DesiredState> | undefined;
-    /** The data path is made when the first document is known to be right: the limit of sessions stands in it. */
-    const begin = (desired: DesiredState): Reconciler<DesiredState> => {
-      dataPath = DataPath.open({
+    /** Made when the first document is known to be right: the limit of sessions stands in it. */
+    const made: { core?: Core } = {};
+    const make = (desired: DesiredState): Core => {
+      const dataPath = DataPath.open({
         objectFile: options.objectFile,
         pins: new Pins(paths.bpffs),
         sessions: sessionLimit(desired),
@@ -76,7 +75,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       });
       log.info({ origin: dataPath.origin }, 'data path');
       dataPath.knobs.change({ netns: networkNamespaceCookie() });
-      return new Reconciler<DesiredState>({
+      const loop = new Reconciler<DesiredState>({
         steps: [
           linksStep(kernel, facts),
           doorStep(kernel, dataPath, paths.name),
@@ -87,35 +86,34 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         asProblem: (step, thrown) => asProblem(step, thrown),
         onRound: sayWhatChanged(log),
       });
+      return { dataPath, loop };
     };
     const configuration = new Configuration({
       revisions,
       observe: () => observe(kernel, facts.current.ids, facts.current.addresses),
       become: (desired) => {
-        reconciler ??= begin(desired);
-        return reconciler.become(desired);
+        made.core ??= make(desired);
+        return made.core.loop.become(desired);
       },
     });
     // Listening begins before the first look, so that nothing is missed in between.
-    let loop: Reconciler<DesiredState> | undefined;
     const monitor = RtnetlinkMonitor.open(
       poller,
       { groups: ['link', 'address'] },
-      () => loop?.trigger(),
-      () => loop?.trigger(),
+      () => made.core?.loop.trigger(),
+      () => made.core?.loop.trigger(),
     );
     ending.push(() => monitor.close());
     await configuration.start(bytes.value, options.configFile);
-    const running = dataPath as unknown as DataPath;
-    loop = reconciler as unknown as Reconciler<DesiredState>;
-    ending.push(() => running.close());
-    ending.push(() => loop?.close());
+    const { core } = made;
+    if (core === undefined) throw new Error('a document was entered without a data path');
+    ending.push(() => core.dataPath.close());
+    ending.push(() => core.loop.close());
     const numbers = (): Map<string, number> => portNumbers(facts, configuration.desired.ports);
     const services = servicesOf({
+      ...core,
       configuration,
-      dataPath: running,
       kernel,
-      loop,
       numbers,
       options,
       poller,
@@ -180,11 +178,15 @@ function asProblem(step: string, thrown: unknown): SixgateError {
   });
 }
 
-interface ServiceParts {
-  readonly configuration: Configuration;
+/** The data path and the loop that makes it so. */
+interface Core {
   readonly dataPath: DataPath;
-  readonly kernel: Rtnetlink;
   readonly loop: Reconciler<DesiredState>;
+}
+
+interface ServiceParts extends Core {
+  readonly configuration: Configuration;
+  readonly kernel: Rtnetlink;
   readonly numbers: () => Map<string, number>;
   readonly options: DaemonOptions;
   readonly poller: Poller;
