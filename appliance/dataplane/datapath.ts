@@ -8,7 +8,7 @@ import { ClockProbe } from './clock.ts';
 import type { MapDef } from './codec.ts';
 import { DoorLinks } from './door-links.ts';
 import { Knobs } from './knobs.ts';
-import { layoutHash, maps, portBlock } from './layout.gen.ts';
+import { constants, layoutHash, maps, portBlock } from './layout.gen.ts';
 import { close, pin, pinned } from './libbpf.ts';
 import { BpfLink } from './link.ts';
 import { BpfMap, createMap } from './map.ts';
@@ -36,7 +36,7 @@ export type ProgramName = (typeof PROGRAMS)[number];
 
 const BPF_MAP_TYPE_ARRAY = 2;
 /** Three protocols, each with 1,024 blocks of 64 ports and a summary (bpf/layout/port_table.h). */
-const PORT_TABLE_BLOCKS = 3 * 1025;
+const PORT_TABLE_BLOCKS = 3 * constants.BLOCKS_A_PROTO;
 
 function sizes(sessions: number): Map<string, number> {
   const perSession = ['sg_sess', 'sg_sess_free', 'sg_bib', 'sg_bib_in', 'sg_bib_free', 'sg_index4', 'sg_index6'];

@@ -1,11 +1,11 @@
 import type { DataPath } from './datapath.ts';
-import { type Class4Key, type Class6Key, ClassKind, maps } from './layout.gen.ts';
+import { type Class4Key, type Class6Key, ClassKind, constants, maps } from './layout.gen.ts';
 
 /** Destinations are classified for the main table until tenants come. */
 const MAIN_TABLE = 0;
 
-/** Pool addresses that one rule set can hold (bpf/layout/session.h, MAX_POOL). */
-export const MAX_POOL = 256;
+/** Pool addresses that one rule set can hold. */
+const { MAX_POOL } = constants;
 
 export interface PoolEntry {
   /** 4 or 16 bytes, network order. */

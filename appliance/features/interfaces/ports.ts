@@ -1,7 +1,7 @@
 import type { Address, Link, Rtnetlink } from 'netlink-ts';
 import type { DesiredPort, DesiredState } from '../../contract/desired.ts';
 import type { DataPath } from '../../dataplane/datapath.ts';
-import { maps, type Port, PortFlag, type PortKey, PortRole } from '../../dataplane/layout.gen.ts';
+import { constants, maps, type Port, PortFlag, type PortKey, PortRole } from '../../dataplane/layout.gen.ts';
 import type { AttachMode } from '../../dataplane/link.ts';
 import { wordsOf } from '../../dataplane/rule-set.ts';
 import type { Step } from '../../engine/reconcile.ts';
@@ -11,8 +11,6 @@ import { assignIds } from '../../model/ids.ts';
 import type { FactsFile } from '../../store/instance-facts.ts';
 import { pathOf } from './links.ts';
 
-/** Ports that the data path can count (bpf/layout/port.h, MAX_PORTS). */
-const MAX_PORTS = 64;
 /** Kinds of devices that take no redirected XDP frames: their packets leave by the door. */
 const BY_THE_DOOR = new Set(['bridge', 'vxlan', 'macvlan', 'ipvlan', 'dummy', 'vrf', 'gre', 'ip6gre']);
 const PORT_ID = 'port.';
@@ -21,7 +19,7 @@ const PORT_ID = 'port.';
 export function portNumbers(facts: FactsFile, ports: readonly DesiredPort[]): Map<string, number> {
   const previous = Object.entries(facts.current.ids).filter(([name]) => name.startsWith(PORT_ID));
   const names = served(ports).map(({ name }) => PORT_ID + name);
-  const ids = assignIds(names, new Map(previous), MAX_PORTS);
+  const ids = assignIds(names, new Map(previous), constants.MAX_PORTS);
   return new Map([...ids].map(([name, id]) => [name.slice(PORT_ID.length), id]));
 }
 

@@ -1,10 +1,7 @@
 import type { DataPath } from '../../dataplane/datapath.ts';
-import { maps } from '../../dataplane/layout.gen.ts';
+import { constants, maps } from '../../dataplane/layout.gen.ts';
 import { type RuleSet, wordsOf } from '../../dataplane/rule-set.ts';
 import type { Nat64Desired, Nat64Instance } from './plan.ts';
-
-/** Instances that a rule set can hold (bpf/layout/nat64.h, MAX_NAT64). */
-const MAX_INSTANCES = 16;
 
 /**
  * Writes the instances into the rule set that is not in force.
@@ -25,12 +22,12 @@ export function applyNat64(
     timeout: [0, 0, 0, 0],
     inside: 0n,
   };
-  for (let id = 0; id < MAX_INSTANCES; id += 1) map.update(rules.number * MAX_INSTANCES + id, empty);
+  for (let id = 0; id < constants.MAX_NAT64; id += 1) map.update(rules.number * constants.MAX_NAT64 + id, empty);
   const { hz } = dataPath.knobs.current;
   for (const instance of desired.instances) {
     const pool4First = addPool4(rules, instance);
     rules.addClass(instance.pool6, 'CLASS_NAT64_POOL6', instance.id, 0);
-    map.update(rules.number * MAX_INSTANCES + instance.id, {
+    map.update(rules.number * constants.MAX_NAT64 + instance.id, {
       pool6: wordsOf(instance.pool6.bytes),
       pool6Len: instance.pool6.length,
       pool4First,
