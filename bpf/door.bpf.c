@@ -6,6 +6,7 @@
 #include "layout/pkt.h"
 #include "lib/count.h"
 #include "lib/csum.h"
+#include "lib/encap.h"
 
 #define FRONT      (ETH_LEN + SHIM_LEN) /* where layer 3 begins */
 #define MAX_PIECES 64
@@ -102,8 +103,11 @@ struct cut {
 static __always_inline bool cut_begin(struct __sk_buff *skb, struct cut *c)
 {
 	__u32 total;
+	__u8 first;
 
-	if (skb->protocol == bpf_htons(ETH_IP6)) {
+	if (bpf_skb_load_bytes(skb, FRONT, &first, 1))
+		return false;
+	if (first >> 4 == 6) { /* not skb->protocol: that is of the tunnel's header, if there will be one */
 		if (bpf_skb_load_bytes(skb, FRONT, &c->ip6, IP6_LEN) ||
 		    bpf_skb_load_bytes(skb, FRONT + IP6_LEN, &c->fh, FRAG_LEN) || c->ip6.next != EXT_FRAG)
 			return false;
@@ -215,6 +219,80 @@ static __always_inline int release(struct __sk_buff *skb, struct shim *shim)
 	return TC_ACT_SHOT;
 }
 
+/* One's complement sum of `len` bytes at `off`. False: not there. */
+static __always_inline bool sum_skb(struct __sk_buff *skb, __u32 off, __u32 len, __u64 *sum)
+{
+	__u32 zero = 0;
+	struct door_room *r = bpf_map_lookup_elem(&sg_door_room, &zero);
+	__s64 part = 0;
+
+	for (int i = 0; i < MAX_BYTES / CHUNK && r && len; i++) {
+		__u32 n = len > CHUNK ? CHUNK : len;
+
+		barrier_var(n);
+		if (n < 1 || n > CHUNK)
+			return false;
+		*(__u32 *)(r->bytes + ((n - 1) & (CHUNK - 4))) = 0; /* pad to a multiple of four: RFC 1071 */
+		if (bpf_skb_load_bytes(skb, off, r->bytes, n))
+			return false;
+		part = bpf_csum_diff(NULL, 0, (__be32 *)r->bytes, (n + 3) & ~3u, (__u32)part);
+		if (part < 0)
+			return false;
+		off += n;
+		len -= n;
+	}
+	*sum = csum_fold64(part);
+	return !len;
+}
+
+/* The headers of the tunnel for the packet behind the shim. */
+static __noinline struct encap *encapsulation(struct __sk_buff *skb, const struct tunnel *t)
+{
+	__u32 one = 1, off;
+	struct encap *e = bpf_map_lookup_elem(&sg_encap, &one);
+	bool known;
+	__u64 sum = 0;
+	__u8 first;
+
+	if (!e || bpf_skb_load_bytes(skb, FRONT, &first, 1))
+		return NULL;
+	e->family = first >> 4;
+	if (e->family == 6 ? bpf_skb_load_bytes(skb, FRONT, &e->ip6, IP6_LEN)
+			   : bpf_skb_load_bytes(skb, FRONT, &e->ip4, IP4_LEN))
+		return NULL;
+	off = encap_l4(e);
+	if (off && bpf_skb_load_bytes(skb, FRONT + off, e->l4, sizeof(e->l4)))
+		return NULL;
+	encap_headers(e, t);
+	if (t->kind != TUNNEL_VXLAN || t->family != 6)
+		return e;
+	known = encap_l4_sum(e, &sum);
+	if (!known && !sum_skb(skb, FRONT, e->total, &sum))
+		return NULL;
+	encap_udp6(e, sum, !known);
+	return e;
+}
+
+/* Grows the head by the tunnel's headers: MAC header, tunnel, shim, packet. The shim goes away next, as it always
+ * does: it stands behind what the kernel takes for the MAC header. */
+static __noinline int push_tunnel(struct __sk_buff *skb, const struct shim *shim)
+{
+	__u32 number = shim->tunnel, len;
+	struct tunnel *t = bpf_map_lookup_elem(&sg_tunnel, &number);
+	struct encap *e;
+	__u8 mac[ETH_LEN];
+
+	if (!t)
+		return 0;
+	e = encapsulation(skb, t);
+	len = t->len;
+	barrier_var(len);
+	if (!e || len < 1 || len > TUNNEL_BYTES)
+		return 0;
+	return !bpf_skb_load_bytes(skb, 0, mac, ETH_LEN) && !bpf_skb_change_head(skb, len, 0) &&
+	       !bpf_skb_store_bytes(skb, 0, mac, ETH_LEN, 0) && !bpf_skb_store_bytes(skb, ETH_LEN, e->bytes, len, 0);
+}
+
 SEC("tc")
 int door(struct __sk_buff *skb)
 {
@@ -227,6 +305,8 @@ int door(struct __sk_buff *skb)
 		return release(skb, &shim);
 	if (shim.ops & DOOR_FRAGMENT)
 		return cut(skb, &shim);
+	if (shim.ops & DOOR_ENCAP && !push_tunnel(skb, &shim))
+		return fail(&shim, R_DOOR_FAILED);
 	if (bpf_skb_adjust_room(skb, -SHIM_LEN, BPF_ADJ_ROOM_MAC, 0))
 		return fail(&shim, R_DOOR_FAILED);
 	return shim.ops & DOOR_SEND ? send_known(skb, &shim) : send_neigh(skb, &shim);

@@ -19,7 +19,7 @@ static __always_inline enum verdict fast(struct xdp_md *ctx, struct pkt *p)
 	struct adjacency *a;
 	struct session *s;
 	__u32 adj, resolved, len;
-	bool outside;
+	bool outside, same;
 
 	if (!p->family || !p->simple || p->tier)
 		return V_CONTINUE;
@@ -27,7 +27,7 @@ static __always_inline enum verdict fast(struct xdp_md *ctx, struct pkt *p)
 	if (!p->ref)
 		return V_CONTINUE;
 	s = session_at(REF_NUMBER(p->ref));
-	if (!s || !session_matches(s, p->ref, p) || s->feature != FEATURE_NAT64)
+	if (!s || !session_matches(s, p->ref, p))
 		return V_CONTINUE;
 	if (s->epoch != p->epoch || s->flags || s->tcp & TCP_RESET || session_expired(s, p->now))
 		return V_CONTINUE;
@@ -39,15 +39,18 @@ static __always_inline enum verdict fast(struct xdp_md *ctx, struct pkt *p)
 	if (!adj || p->now - resolved >= p->hz || p->ttl <= 1)
 		return V_CONTINUE;
 	a = bpf_map_lookup_elem(&sg_adj, &adj);
-	if (!a || a->flags & PORT_DOOR)
+	if (!a || a->flags & PORT_DOOR || a->tunnel)
 		return V_CONTINUE;
-	len = p->l4_len + (outside ? IP6_LEN : IP4_LEN);
+	same = s->family_in == s->family_out;
+	len = p->l4_len + ((outside ? s->family_in : s->family_out) == 6 ? IP6_LEN : IP4_LEN);
 	/* RFC 7915 section 4: IPv4 packets that may be fragmented are cut to what every IPv6 link carries. */
-	if (len > a->mtu || (outside && !p->df && len > IP6_MIN_MTU))
+	if (len > a->mtu || (!same && outside && !p->df && len > IP6_MIN_MTU))
 		return V_CONTINUE;
 	session_touch(s, p->now, p->hz);
 	if (needs_completion(ctx, p, outside ? s->pseudo_out : s->pseudo_in))
 		complete_checksum(ctx, p);
+	if (same)
+		return rewrite_same(ctx, p, s, a, outside);
 	return outside ? rewrite_4to6(ctx, p, s, a) : rewrite_6to4(ctx, p, s, a);
 }
 
@@ -97,6 +100,7 @@ int gateway(struct xdp_md *ctx)
 	if (!p || !pkt_begin(ctx, p))
 		return XDP_PASS;
 	v = parse(ctx, p);
+	count_received(p);
 	if (v == V_CONTINUE)
 		v = fast(ctx, p);
 	if (v == V_CONTINUE)

@@ -10,6 +10,12 @@ export interface Codec<T> {
   encode(view: DataView, value: T, offset?: number): void;
 }
 
+/** How a C structure stands in memory. */
+export interface StructCodec<T> extends Codec<T> {
+  /** Where each member begins, in bytes: for who reads one of them only. */
+  readonly offsets: Readonly<Record<keyof T, number>>;
+}
+
 /** A BPF map as the C source declares it. Sizes in bytes; `type` and `flags` are numbers of linux/bpf.h. */
 export interface MapDef<K, V> {
   readonly name: string;

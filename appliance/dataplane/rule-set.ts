@@ -1,11 +1,42 @@
+import type { MapDef } from './codec.ts';
 import type { DataPath } from './datapath.ts';
-import { type Class4Key, type Class6Key, ClassKind, constants, maps } from './layout.gen.ts';
+import { ClassKind, constants, maps, type Tunnel } from './layout.gen.ts';
 
-/** Destinations are classified for the main table until tenants come. */
-const MAIN_TABLE = 0;
+const { MAX_POOL, MAX_TUNNELS, STEER_BUCKETS } = constants;
 
-/** Pool addresses that one rule set can hold. */
-const { MAX_POOL } = constants;
+/** Maps whose keys name the set that an entry belongs to. */
+const keyedBySet = [
+  maps.sgClass4,
+  maps.sgClass6,
+  maps.sgSteer4,
+  maps.sgSteer6,
+  maps.sgSrv6Source,
+  maps.sgEgressSrc4,
+  maps.sgEgressSrc6,
+  maps.sgEgressId,
+  maps.sgEgressDst4,
+  maps.sgEgressDst6,
+  maps.sgEgressFwd,
+  maps.sgNode,
+] as const;
+
+/** A prefix as tries have it: first address in 4 or 16 bytes of network order, and length in bits. */
+export interface PrefixBytes {
+  readonly bytes: Uint8Array;
+  readonly length: number;
+}
+
+/** What a destination is. */
+export interface ClassEntry {
+  readonly kind: keyof typeof ClassKind;
+  /** Bits of `ClassFlag`. */
+  readonly flags?: number;
+  readonly instance?: number;
+  /** See `struct class_value`. */
+  readonly number?: number;
+  /** Table that the destination belongs to; the main one is 0. */
+  readonly table?: number;
+}
 
 export interface PoolEntry {
   /** 4 or 16 bytes, network order. */
@@ -24,6 +55,7 @@ export class RuleSet {
   readonly number: 0 | 1;
   readonly #dataPath: DataPath;
   #pools = 0;
+  #tunnels = 0;
 
   private constructor(dataPath: DataPath, number: 0 | 1) {
     this.#dataPath = dataPath;
@@ -33,33 +65,55 @@ export class RuleSet {
   /** Empties the set that is not in force. */
   static begin(dataPath: DataPath): RuleSet {
     const set = new RuleSet(dataPath, dataPath.knobs.rules.set === 0 ? 1 : 0);
-    for (const map of [dataPath.map(maps.sgClass4), dataPath.map(maps.sgClass6)]) {
-      for (const key of [...map.keys()]) if (key.set === set.number) map.delete(key as Class4Key & Class6Key);
+    for (const map of keyedBySet) {
+      const open = dataPath.map<{ readonly set: number }, unknown>(map as unknown as MapDef<{ set: number }, unknown>);
+      for (const key of [...open.keys()]) if (key.set === set.number) open.delete(key);
     }
     return set;
   }
 
+  /** Says whose a destination is. */
+  addClass(prefix: PrefixBytes, entry: ClassEntry): void {
+    const { kind, flags = 0, instance = 0, number = 0, table = 0 } = entry;
+    const key = this.prefixKey(prefix, table);
+    const value = { kind: ClassKind[kind], flags, instance, number };
+    if ('addr4' in key) this.#dataPath.map(maps.sgClass4).update({ ...key.rest, addr: key.addr4 }, value);
+    else this.#dataPath.map(maps.sgClass6).update({ ...key.rest, addr: key.addr6 }, value);
+  }
+
   /**
-   * Says whose a destination is.
-   * @param prefix first address in 4 or 16 bytes of network order, and length in bits
-   * @param number of the pool address, see `addPool`; 0 for prefixes
+   * Adds a tunnel.
+   * @returns its number within the set, from 1
+   * @throws RangeError when the set is full
    */
-  addClass(
-    prefix: { readonly bytes: Uint8Array; readonly length: number },
-    kind: keyof typeof ClassKind,
-    instance: number,
-    number: number,
-  ): void {
-    const { bytes, length } = prefix;
-    const value = { kind: ClassKind[kind], instance, number };
-    const key = { prefixlen: 32 + length, set: this.number, table: MAIN_TABLE };
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (bytes.length === 4) {
-      this.#dataPath.map(maps.sgClass4).update({ ...key, addr: view.getUint32(0) }, value);
-      return;
-    }
-    const addr = [0, 4, 8, 12].map((offset) => view.getUint32(offset));
-    this.#dataPath.map(maps.sgClass6).update({ ...key, addr }, value);
+  addTunnel(tunnel: Tunnel): number {
+    this.#tunnels += 1;
+    if (this.#tunnels >= MAX_TUNNELS) throw new RangeError(`a rule set holds ${MAX_TUNNELS - 1} tunnels`);
+    this.#dataPath.map(maps.sgTunnel).update(this.number * MAX_TUNNELS + this.#tunnels, tunnel);
+    return this.#tunnels;
+  }
+
+  /**
+   * Steers a destination into tunnels. The kernel needs a blackhole or seg6 route for it in the same table.
+   * @param tunnels numbers, one for each of STEER_BUCKETS buckets
+   * @param table the main one is 0
+   */
+  addSteer(prefix: PrefixBytes, tunnels: readonly number[], table = 0): void {
+    if (tunnels.length !== STEER_BUCKETS) throw new RangeError(`steering needs ${STEER_BUCKETS} buckets`);
+    const key = this.prefixKey(prefix, table);
+    const value = { tunnel: [...tunnels] };
+    if ('addr4' in key) this.#dataPath.map(maps.sgSteer4).update({ ...key.rest, addr: key.addr4 }, value);
+    else this.#dataPath.map(maps.sgSteer6).update({ ...key.rest, addr: key.addr6 }, value);
+  }
+
+  /** The parts of a key of a trie by set and table. */
+  prefixKey(
+    { bytes, length }: PrefixBytes,
+    table: number,
+  ): { rest: { prefixlen: number; set: number; table: number } } & ({ addr4: number } | { addr6: number[] }) {
+    const rest = { prefixlen: 32 + length, set: this.number, table };
+    const addr6 = wordsOf(bytes);
+    return bytes.length === 4 ? { rest, addr4: addr6[0] as number } : { rest, addr6 };
   }
 
   /**

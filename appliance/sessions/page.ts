@@ -7,8 +7,6 @@ import { bytesOf, clockOf, jiffiesMs, stateOf, type ViewContext, viewOf } from '
 
 /** Slots looked at before other work gets its turn. */
 const SLICE = 20_000;
-/** Where `life` stands in a slot: most slots need no more than that to be skipped. */
-const LIFE_OFFSET = 128;
 const DEFAULT_LIMIT = 100;
 
 type Filter = (slot: SessionSlot, context: ViewContext) => boolean;
@@ -49,7 +47,8 @@ export class Sessions {
         if (number % SLICE === 0) await new Promise((resolve) => setImmediate(resolve));
         const offset = number * memory.stride;
         if (offset + codec.size > view.byteLength) break;
-        if (view.getUint32(offset + LIFE_OFFSET, true) !== SessionLife.LIFE_LIVE) continue;
+        // Most slots need no more than that to be skipped.
+        if (view.getUint32(offset + codec.offsets.life, true) !== SessionLife.LIFE_LIVE) continue;
         const slot = codec.decode(view, offset);
         if (isOver(slot, context) || !filters.every((fits) => fits(slot, context))) continue;
         if (sessions.length === limit) return { sessions, next: (number - 1).toString(36), total: this.total() };

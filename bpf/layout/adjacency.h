@@ -9,7 +9,8 @@
 struct adj_key {
 	__u32 ifindex DOC("device of the route, as the kernel names it");
 	__u32 family DOC("AF_INET or AF_INET6, of the next hop");
-	__u32 mtu DOC("of the route, bytes");
+	__u16 mtu DOC("largest packet that it carries, bytes");
+	__u16 tunnel DOC("key in sg_tunnel, 0 = none");
 	__u8  nh[16] DOC("next hop, network byte order; IPv4 in the first four bytes");
 };
 
@@ -18,9 +19,9 @@ struct adjacency {
 	__u32 port DOC("number of the port, for its counters");
 	__u8  dmac[6], smac[6];
 	__u16 vlan DOC("tag to push, 0 = none");
-	__u16 mtu DOC("largest layer 3 packet, bytes");
+	__u16 mtu DOC("largest layer 3 packet, bytes; within its tunnel, if it has one");
 	__u16 flags DOC("bits of enum port_flag of that port");
-	__u16 pad;
+	__u16 tunnel DOC("key in sg_tunnel: what is put in front of the packet, 0 = nothing");
 	__u32 used DOC("jiffies of the last look-up; a session asks once a second while it has packets");
 	__u32 life DOC("enum session_life");
 	struct adj_key key DOC("its entry in sg_adj_num");

@@ -12,7 +12,7 @@ struct nat64_instance {
 	__u32  pool4_count DOC("number of entries");
 	__u32  timeout[4] DOC("jiffies by enum session_clock");
 	__u32  pad;
-	__u64  inside DOC("bit per port number: from where clients are served");
+	__u64  inside DOC("bit per side: from where clients are served");
 };
 
 /* Purpose: instances, key = set * MAX_NAT64 + number. Writer: daemon, only in the set not in force. */

@@ -5,6 +5,7 @@
 #include "lib/hdr.h"
 #include "layout/adjacency.h"
 #include "layout/class.h"
+#include "layout/egress.h"
 #include "layout/events.h"
 #include "layout/frag.h"
 #include "layout/knobs.h"
@@ -12,13 +13,27 @@
 #include "layout/port.h"
 #include "layout/session.h"
 #include "layout/shim.h"
+#include "layout/srv6.h"
+#include "layout/tunnel.h"
 #include "layout/verdict.h"
+#include "layout/vxlan.h"
 
 #define MAX_PASSES 4
 #define NO_PORT 0xffffffffu
 
 /* Who decides about a packet. */
-enum pkt_owner { OWNER_PLAIN, OWNER_NAT64_SESSION, OWNER_NAT64_POOL6, OWNER_NAT64_POOL4 };
+enum pkt_owner {
+	OWNER_PLAIN,
+	OWNER_SESSION,
+	OWNER_NAT64_POOL6,
+	OWNER_NAT64_POOL4,
+	OWNER_EGRESS, /* from an inside that egress policies may apply to */
+	OWNER_EGRESS_POOL,
+	OWNER_SRV6_SID,
+	OWNER_SRV6_LOCATOR,
+	OWNER_SRV6_DOMAIN,
+	OWNER_TUNNEL_END,
+};
 
 enum pkt_frag { WHOLE, FIRST_FRAGMENT, LATER_FRAGMENT };
 
@@ -51,18 +66,27 @@ struct pkt {
 	__u32 ref;      /* session and direction, 0 = none */
 	__u32 instance;
 	__u32 pool;     /* position of the pool address that the packet is for */
-	__u8  passes;
 	__u8  hairpin;  /* already turned round once */
 	__u8  created;  /* this packet made the session */
 	__u8  owner;    /* enum pkt_owner */
 	__u8  atomic;   /* IPv6: a fragment header on a whole packet (RFC 6946) */
 	__u16 source_route; /* offset in the layer 3 packet of a source route that has not expired, 0 = none */
+	__u16 srh;      /* offset in the layer 3 packet of the first segment routing header, 0 = none */
+	__u16 srh_prev; /* offset of the field that names it */
 	__u8  extra;    /* what is emitted is no received packet but an addition: an ICMP error */
 	__u8  group;    /* the frame was sent to a group MAC address */
 	__u8  ext_behind; /* IPv6: an extension header behind a fragment header */
 	__u8  hold;     /* a first fragment that will be held */
 	__u8  padding;  /* bytes behind the IPv4 packet, which short Ethernet frames have */
 	__u16 vlan;
+	__u8  side;     /* port number or enum side */
+	__u8  rewritten;/* no longer as received: never the kernel's */
+	__u8  hopped;   /* its hop limit has been counted down already */
+	__u8  routed;   /* its next hop is given: pkt->nh on pkt->out_ifindex */
+	__u8  allowed;  /* its feature lets it be forwarded, whatever the firewall says of plain traffic */
+	__u8  feature;  /* enum session_feature of the session `ref` */
+	__u32 identity; /* of the sender in its slot, 0 = none */
+	__u32 outer;    /* key in sg_sid or sg_slot of the tunnel that it came out of; see side */
 
 	/* resolve, emit */
 	__u32 adj;      /* adjacency, 0 = by the door */
@@ -71,9 +95,12 @@ struct pkt {
 	__u16 out_mtu;
 	__u16 frag_mtu; /* cut to this size in the door, 0 = no */
 	__be32 nh[4];
+	__u16 nh_table; /* table that the next hop is looked up in */
+	__u16 tunnel;   /* key in sg_tunnel, 0 = none */
 	__u8  nh_family;
 	__u8  parked;   /* release the held fragment `frag_slot` */
 	__u16 frag_slot;
+	__u32 parked_port; /* port that the held fragment came in by */
 
 	/* icmp error to be sent about this packet */
 	__u8  err_type, err_code;

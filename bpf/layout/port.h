@@ -4,7 +4,10 @@
 #include "lib/kernel.h"
 #include "layout/reasons.h"
 
-#define MAX_PORTS 64
+#define MAX_PORTS 62
+
+/* Where a packet came from, as sessions remember it in a mask: a port, or out of a tunnel. */
+enum side { SIDE_VXLAN = 62, SIDE_SRV6 = 63 };
 
 enum port_role { ROLE_INSIDE = 1, ROLE_OUTSIDE = 2, ROLE_CORE = 4 };
 enum port_flag {
@@ -22,7 +25,7 @@ struct port_key {
 struct port {
 	__u32  ifindex DOC("the device that frames really leave by (the lower one of a VLAN)");
 	__u32  number DOC("dense number from 0, the index of its counters");
-	__u32  table DOC("routing table of the port's tenant; 254 is the main table");
+	__u32  table DOC("routing table of the port's tenant; 0 is the main table");
 	__u16  role DOC("bits of enum port_role");
 	__u16  flags DOC("bits of enum port_flag");
 	__u16  mtu DOC("of the layer 3 packet, bytes");
@@ -34,7 +37,7 @@ struct port {
 };
 
 /* Purpose: which frames are ours and how each port behaves. Writer: daemon. Reader: every packet, once.
- * Full: the 65th port is refused by the configuration. */
+ * Full: the 63rd port is refused by the configuration. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, MAX_PORTS);

@@ -23,13 +23,12 @@
 	DROP(SESSION_RACE, "two CPUs opened the same session; a retransmission will pass")                    \
 	DROP(SESSION_REVOKED, "the configuration no longer allows the binding of this session")               \
 	DROP(TCP_NOT_OPEN, "a TCP segment that opens nothing: no session, no BIB entry (RFC 6146 3.5.2.2)")      \
-	DROP(NAT64_PORTS_EXHAUSTED, "every port of the pool4 addresses is in use")                            \
+	DROP(POOL_EXHAUSTED, "every port of the pool's addresses is in use")                                    \
 	DROP(NAT64_PROTO, "a protocol that NAT64 does not translate (RFC 6146 section 3.5)")                  \
-	DROP(NAT64_BAD_SOURCE, "the source is a pool address or not unicast: a loop or a forgery (RFC 6146 3.5)")      \
+	DROP(BAD_SOURCE, "the source is a pool address or not unicast: a loop or a forgery (RFC 6146 3.5)")      \
 	DROP(NAT64_BAD_DEST, "pool6 embeds an IPv4 address that is not unicast (RFC 6052 section 3.1)")       \
-	DROP(NAT64_EXT_HEADER, "an IPv6 extension header that cannot be translated (RFC 7915 section 5.1)")   \
-	DROP(NAT64_SOURCE_ROUTE, "an IPv4 source route that has not expired (RFC 7915 section 4.1)")          \
-	DROP(NAT64_HAIRPIN_LOOP, "a packet that would be hairpinned twice (RFC 6146 section 3.8)")            \
+	DROP(EXT_HEADER, "an IPv6 extension header that cannot be translated (RFC 7915 section 5.1)")   \
+	DROP(SOURCE_ROUTE, "a source route that has not expired (RFC 7915 sections 4.1, 5.1)")                \
 	DROP(ICMP_UNTRANSLATABLE, "an ICMP type or code that has no counterpart (RFC 7915 sections 4.2, 5.2)") \
 	DROP(ICMP_BAD_CHECKSUM, "an ICMP error whose own checksum is wrong (RFC 7915 section 4.3)")           \
 	DROP(ICMP_BAD_INNER, "an ICMP error whose quoted packet cannot be read")                              \
@@ -39,7 +38,22 @@
 	DROP(FRAG_TOO_BIG, "a first fragment too large to be held back until its checksum is known")          \
 	DROP(FRAG_BAD, "a fragment of an impossible offset or length, or one that overlaps")                  \
 	DROP(FRAG_TIMEOUT, "a first fragment whose datagram was not complete within two seconds")             \
-	DROP(FRAG_TINY, "a first fragment that ends before the L4 header")
+	DROP(FRAG_TINY, "a first fragment that ends before the L4 header")                                    \
+	DROP(REWRITTEN_LOCAL, "out of a tunnel or off a segment list, for an address of this box or a tenant's")       \
+	DROP(NO_RETURN_PATH, "to a pod whose node is not known (yet), or that is not in its slot any more")            \
+	DROP(TOO_MANY_PASSES, "a packet that would be processed here more than four times: a loop of SIDs")           \
+	DROP(SRV6_EDGE_FILTER, "from outside the SR domain to a SID or an address of the domain (RFC 8754 5.1)")       \
+	DROP(SRV6_EDGE_SOURCE, "to a SID, from a source that is not in the SR domain (RFC 8754 section 5.1)")         \
+	DROP(SRV6_NO_SID, "to a locator of this node, but no SID of it")                                      \
+	DROP(SRV6_SEGMENTS_LEFT, "a segment list that contradicts itself, or segments left where none may be (RFC 8986 4)") \
+	DROP(SRV6_UPPER_LAYER, "behind the last segment stands what its behaviour does not take (RFC 8986 4.1.1)")    \
+	DROP(ECN_MISMATCH, "congestion marked on the outer header of a packet that does not know ECN (RFC 6040 4.2)") \
+	DROP(EGRESS_NO_POLICY, "no egress policy for this source and destination, on a side that needs one")          \
+	DROP(EGRESS_PROTO, "a protocol that egress NAT does not translate")                                   \
+	DROP(EGRESS_NO_ADDRESS, "the policy's pool has no address of the packet's family")                    \
+	DROP(VXLAN_BAD_HEADER, "to a slot, but no VXLAN packet with a whole inner IP packet (RFC 7348)")               \
+	DROP(VXLAN_OUTER_SOURCE, "to a slot, from an outer source that is none of its nodes")                 \
+	DROP(VXLAN_INNER_LOCAL, "out of a slot, for the gateway itself or for a destination of the slot")
 
 enum drop_reason {
 #define DROP(name, text) R_##name,

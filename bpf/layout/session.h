@@ -48,7 +48,7 @@ struct {
 } sg_index6 __weak SEC(".maps");
 
 enum session_life { LIFE_FREE, LIFE_LIVE, LIFE_DEAD };
-enum session_feature { FEATURE_NONE, FEATURE_NAT64 };
+enum session_feature { FEATURE_NONE, FEATURE_NAT64, FEATURE_EGRESS };
 
 /* OR-able facts of a TCP connection (RFC 6146 section 3.5.2 derives its states from them): they commute, so two
  * CPUs never lose one. */
@@ -71,7 +71,7 @@ struct session {
 	__u8  feature DOC("enum session_feature");
 	__u8  family_in DOC("4 or 6");
 	__u8  family_out DOC("4 or 6");
-	__u16 table DOC("tenant of the inside");
+	__u16 table DOC("of the inside: 0 = main, a tenant's, or a slot's");
 	__u16 flags DOC("bits of enum session_flag");
 	__u16 delta_in_out DOC("what a one's complement checksum grows by when a packet goes out");
 	__u16 delta_out_in DOC("the same for a packet that comes in");
@@ -83,8 +83,11 @@ struct session {
 	__u16 pseudo_out DOC("folded sum of the outside tuple's addresses and protocol");
 	__u32 instance DOC("instance of the feature");
 	__u32 serial DOC("grows each time the slot is used again");
-	__u64 in_ports DOC("bit per port number: where packets from the inside may come in");
-	__u8  pad1[8];
+	__u64 in_sides DOC("bit per side: where packets from the inside may come in");
+	__u32 identity DOC("security identity of the client in its slot, 0 = none");
+	__u16 policy DOC("policy that decided, 0 = none");
+	__u8  pool6_len DOC("NAT64: length of the translation prefix");
+	__u8  pad1;
 
 	__u32 life DOC("enum session_life");
 	__u32 tcp DOC("bits of enum tcp_bit");
@@ -138,7 +141,7 @@ struct bib {
 struct bib_key {
 	__be32 addr[4];
 	__be16 port;
-	__u8   proto, pad;
+	__u8   proto, feature;
 	__u16  table, instance;
 };
 
@@ -217,9 +220,13 @@ struct decision {
 	__u32 replaces DOC("entry that the configuration no longer allows: the one to be made takes its place; 0 = none");
 	__u32 pool_first, pool_count;
 	__u32 timeout[4];
-	__u64 in_ports;
+	__u64 in_sides;
 	__u16 flags DOC("bits of enum session_flag");
 	__u16 outside DOC("1 = the packet decided about came from the outside");
+	__u32 identity;
+	__u16 policy;
+	__be16 fixed_port DOC("static forward: the outside port to be claimed, 0 = any");
+	__u8  pool6_len, pad[7];
 };
 
 /* Purpose: the decision on the packet under way. Writer and reader: one CPU. */

@@ -14,13 +14,15 @@ enum door_op {
 	DOOR_RELEASE = 8,  /* then send the held fragment `parked` as well */
 	DOOR_NH6 = 32,     /* the next hop is an IPv6 address (RFC 5549 lets IPv4 routes have one) */
 	DOOR_EXTRA = 16,   /* an ICMP error: count it as originated, not as forwarded */
+	DOOR_ENCAP = 64,   /* put the tunnel's headers in front, of each piece */
 };
 
 struct shim {
 	__u8   magic, ops;
 	__u16  in_port;
 	__u32  ifindex; /* of the route, for DOOR_NEIGH */
-	__u32  adj;     /* for DOOR_SEND */
+	__u16  adj;     /* for DOOR_SEND */
+	__u16  tunnel;  /* for DOOR_ENCAP: key in sg_tunnel */
 	__u16  mtu;
 	__u16  parked;
 	__be32 nh[4];

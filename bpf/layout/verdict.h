@@ -14,5 +14,6 @@ enum verdict {
 	V_REPORTED, /* dropped and counted; the frame has become an ICMP error and leaves by redirect */
 	V_COMMIT,   /* decided: sg_decision is to be written down, then go on */
 	V_REPORT,   /* the sender is to be told by the ICMP error pkt->err_*, and the packet dropped */
+	V_EMIT,     /* finished: out by pkt->adj, pkt->tunnel, or by the door */
 	V_AGAIN,    /* rewritten in place: parse it again as a new packet (at most MAX_PASSES times) */
 };

@@ -8,6 +8,15 @@ static __always_inline struct port_count *port_count(__u32 port)
 	return bpf_map_lookup_elem(&sg_count, &port);
 }
 
+/* A frame of a port of ours, once it is parsed. */
+static __always_inline void count_received(const struct pkt *p)
+{
+	struct port_count *c = p->in_port == NO_PORT ? NULL : port_count(p->in_port);
+
+	if (c)
+		c->received++;
+}
+
 static __always_inline void count_drop(__u32 port, __u16 reason)
 {
 	struct port_count *c = port_count(port);

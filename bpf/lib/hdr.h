@@ -25,6 +25,11 @@
 #define EXT_NONE 59
 #define EXT_DST  60
 
+#define P_IP4    4  /* IPv4 in IP */
+#define P_IP6    41 /* IPv6 in IP */
+#define P_ETH    143
+#define RT_SRH   4  /* routing type of a segment routing header, RFC 8754 section 2 */
+
 #define IP4_LEN  20
 #define IP6_LEN  40
 #define FRAG_LEN 8
@@ -95,6 +100,20 @@ struct udp_hdr {
 	__be16 sport, dport, len;
 	__sum16 check;
 };
+
+struct srh { /* RFC 8754 section 2; the segment list follows, last segment first */
+	__u8   next, len; /* len: in units of 8 bytes, without the first 8 */
+	__u8   type, left, last, flags;
+	__be16 tag;
+};
+#define SRH_LEN 8
+
+struct vxlan_hdr { /* RFC 7348 section 5 */
+	__be32 flags; /* I bit: the VNI is valid */
+	__be32 vni;   /* in its upper 24 bits */
+};
+#define VXLAN_LEN 8
+#define VXLAN_I   0x08000000
 
 struct icmp_hdr { /* RFC 792, RFC 4443: the first eight bytes of both */
 	__u8   type, code;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Answers for addresses that are not the kernel's: pool addresses are announced by nobody else. ARP (RFC 826) for
- * pool4 on outside ports, neighbour solicitations (RFC 4861 section 7.2.4) for pool6 on inside ports. */
+/* Answers for addresses that are not the kernel's: pool addresses are announced by nobody else. ARP (RFC 826) and
+ * neighbour solicitations (RFC 4861 section 7.2.4), on the sides that the class of the address names. */
 #include "lib/csum.h"
 #include "stage/stages.h"
 
@@ -9,6 +9,13 @@ static __always_inline struct port *port_of(const struct pkt *p)
 	struct port_key key = { .ifindex = p->ifindex, .vlan = p->vlan };
 
 	return bpf_map_lookup_elem(&sg_ports, &key);
+}
+
+/* Does the class say that its address is answered for on this port? */
+static __always_inline bool announced(const struct class_value *c, const struct pkt *p)
+{
+	return c && ((c->flags & CLASS_ANNOUNCE_OUTSIDE && p->role & ROLE_OUTSIDE) ||
+		     (c->flags & CLASS_ANNOUNCE_INSIDE && p->role & ROLE_INSIDE));
 }
 
 static __always_inline bool answer_l2(void *data, void *end, const struct port *port)
@@ -39,7 +46,7 @@ static __always_inline enum verdict answer_arp(struct xdp_md *ctx, struct pkt *p
 	target = k.addr = arp->tpa;
 	c = bpf_map_lookup_elem(&sg_class4, &k);
 	port = port_of(p);
-	if (!c || c->kind != CLASS_NAT64_POOL4 || !port || !(p->role & ROLE_OUTSIDE))
+	if (!announced(c, p) || !port)
 		return V_PASS;
 	if (!answer_l2(data, end, port))
 		return V_PASS;
@@ -93,7 +100,7 @@ static __always_inline enum verdict answer_ns(struct xdp_md *ctx, struct pkt *p)
 	for (int i = 0; i < 4; i++)
 		k.addr[i] = ns->target[i];
 	c = bpf_map_lookup_elem(&sg_class6, &k);
-	if (!c || c->kind != CLASS_NAT64_POOL6 || !(p->role & ROLE_INSIDE))
+	if (!announced(c, p))
 		return V_PASS;
 	sum = sum_bytes(ctx, p->l4, p->l4_len);
 	if (sum < 0 || csum_fold64(nd_pseudo(ip, p->l4_len) + sum) != 0xffff)

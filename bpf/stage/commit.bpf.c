@@ -24,6 +24,7 @@ struct claim {
 	__s32 port;
 	__u32 position;
 	__u32 proto;
+	__u32 fixed; /* the port that is asked for, 0 = any of the address's range */
 };
 
 static long claim_step(__u32 i, struct claim *c)
@@ -39,7 +40,7 @@ static long claim_step(__u32 i, struct claim *c)
 	table = bpf_map_lookup_elem(&sg_ports_of, &pool);
 	if (!table)
 		return 0;
-	c->port = port_claim(table, c->proto, a->port_min, a->port_max, c->bib);
+	c->port = port_claim(table, c->proto, c->fixed ? c->fixed : a->port_min, c->fixed ? c->fixed : a->port_max, c->bib);
 	c->position = position;
 	return c->port >= 0;
 }
@@ -50,7 +51,7 @@ static __always_inline void bib_key_of(struct bib_key *k, const struct decision 
 		k->addr[i] = d->in.src[i];
 	k->port = d->in.sport;
 	k->proto = proto_of(d->proto, 4);
-	k->pad = 0;
+	k->feature = d->feature;
 	k->table = d->table;
 	k->instance = d->instance;
 }
@@ -79,7 +80,7 @@ static __noinline int bib_make(struct pkt *p, struct decision *d, struct core_st
 	void *table;
 
 	if (!c.count || c.count > MAX_POOL)
-		return drop(p, R_NAT64_PORTS_EXHAUSTED);
+		return drop(p, R_POOL_EXHAUSTED);
 	number = number_from(&sg_bib_free, &core->next_bib);
 	b = bpf_map_lookup_elem(&sg_bib, &number);
 	if (!b) {
@@ -90,11 +91,12 @@ static __noinline int bib_make(struct pkt *p, struct decision *d, struct core_st
 	c.start = (hash * 0x9e3779b1u) >> 8;
 	c.bib = number;
 	c.proto = proto_of(d->proto, 4);
+	c.fixed = bpf_ntohs(d->fixed_port);
 	/* b->life is LIFE_FREE: an outside packet that reads the claimed port too early finds nothing. */
 	bpf_loop(c.count, claim_step, &c, 0);
 	if (c.port < 0) {
 		bpf_map_push_elem(&sg_bib_free, &number, 0);
-		return drop(p, R_NAT64_PORTS_EXHAUSTED);
+		return drop(p, R_POOL_EXHAUSTED);
 	}
 	a = bpf_map_lookup_elem(&sg_pool, &c.position);
 	if (!a)
@@ -174,7 +176,10 @@ static __always_inline void session_fill(struct session *s, const struct decisio
 	s->bib = d->bib;
 	s->epoch = p->epoch;
 	s->instance = d->instance;
-	s->in_ports = d->in_ports;
+	s->in_sides = d->in_sides;
+	s->identity = d->identity;
+	s->policy = d->policy;
+	s->pool6_len = d->pool6_len;
 	s->tcp = 0;
 	s->last = s->created = p->now;
 	s->resolved_in = s->resolved_out = p->now - 2 * p->hz;

@@ -51,6 +51,13 @@ static __always_inline bool never_forwarded(const struct pkt *p)
 	       (src & bpf_htonl(0xffff0000)) == bpf_htonl(0xa9fe0000);
 }
 
+/* What is forwarded even where plain traffic is not: what a feature let out of a tunnel, and what the inside or a tenant
+ * sends to a destination that is steered into one. */
+static __always_inline bool permitted(const struct pkt *p)
+{
+	return p->allowed || (p->tunnel && (p->role & ROLE_INSIDE || p->table));
+}
+
 __noinline int forward(struct xdp_md *ctx, struct pkt *p)
 {
 	enum verdict v;
@@ -58,19 +65,26 @@ __noinline int forward(struct xdp_md *ctx, struct pkt *p)
 
 	if (!p)
 		return V_DROP;
-	p->nh_family = p->family;
-	for (int i = 0; i < 4; i++)
-		p->nh[i] = p->family == 6 || i == 0 ? p->t.dst[i] : 0;
-	v = resolve(ctx, p);
-	if (v == V_PASS)
-		return V_PASS;
-	if (!p->forward)
+	if (IS_SLOT(p->table)) /* pods reach what a feature gives them, and nothing else */
+		return drop(p, R_VXLAN_INNER_LOCAL);
+	if (!p->routed) {
+		p->nh_family = p->family;
+		p->nh_table = p->table;
+		for (int i = 0; i < 4; i++)
+			p->nh[i] = p->family == 6 || i == 0 ? p->t.dst[i] : 0;
+		v = resolve(ctx, p);
+	} else {
+		v = resolve_via(ctx, p);
+	}
+	if (v == V_PASS) /* nothing rewritten goes to the kernel, and nothing of a tenant: it knows one table only */
+		return p->rewritten || p->table ? drop(p, R_REWRITTEN_LOCAL) : V_PASS;
+	if (!p->forward && !permitted(p))
 		return drop(p, R_FORWARD_DENIED);
 	if (never_forwarded(p))
 		return drop(p, R_BAD_HEADER);
 	if (v != V_CONTINUE)
 		return v;
-	if (p->ttl <= 1)
+	if (p->ttl <= 1 && !p->hopped)
 		return report(p, R_HOP_LIMIT, p->family == 6 ? ICMP6_TIME : ICMP4_TIME, 0, 0);
 	total = p->l4 + p->l4_len - p->l3;
 	if (total > p->out_mtu) {
@@ -81,7 +95,7 @@ __noinline int forward(struct xdp_md *ctx, struct pkt *p)
 	}
 	if (p->frag == WHOLE && needs_completion(ctx, p, pseudo_of(p)))
 		complete_checksum(ctx, p);
-	if (!hop_decrement(ctx, p))
+	if (!p->hopped && !hop_decrement(ctx, p))
 		return drop(p, R_TRUNCATED);
-	return emit(ctx, p);
+	return V_EMIT;
 }

@@ -60,7 +60,44 @@ static __always_inline bool may_answer(const struct pkt *p)
 	return within(1 + hash, second, ERRORS_A_SOURCE) && within(0, second, ERRORS_A_SECOND);
 }
 
-static __always_inline bool build(struct xdp_md *ctx, struct pkt *p, const struct port *port)
+/* Who we are to the sender: the address of its port, or what its tunnel says. */
+struct self {
+	__be32 addr4, addr6[4];
+};
+
+static __noinline void self_of(const struct pkt *p, struct self *self)
+{
+	__u32 outer = p->outer;
+
+	if (p->side == SIDE_SRV6) {
+		struct sid *s = bpf_map_lookup_elem(&sg_sid, &outer);
+
+		if (!s)
+			return;
+		self->addr4 = s->addr4;
+		for (int i = 0; i < 4; i++)
+			self->addr6[i] = s->addr6[i];
+	} else if (p->side == SIDE_VXLAN) {
+		struct slot *s = bpf_map_lookup_elem(&sg_slot, &outer);
+
+		if (!s)
+			return;
+		self->addr4 = s->addr4;
+		for (int i = 0; i < 4; i++)
+			self->addr6[i] = s->addr6[i];
+	} else {
+		struct port_key key = { .ifindex = p->ifindex, .vlan = p->vlan };
+		struct port *port = bpf_map_lookup_elem(&sg_ports, &key);
+
+		if (!port)
+			return;
+		self->addr4 = port->addr4;
+		for (int i = 0; i < 4; i++)
+			self->addr6[i] = port->addr6[i];
+	}
+}
+
+static __always_inline bool build(struct xdp_md *ctx, struct pkt *p, const struct self *self)
 {
 	__u32 head = (p->family == 6 ? IP6_LEN : IP4_LEN) + ICMP_LEN;
 	__u32 quoted = p->l4 + p->l4_len - p->l3, most = (p->family == 6 ? QUOTE6_MAX : QUOTE4_MAX) - head;
@@ -86,14 +123,14 @@ static __always_inline bool build(struct xdp_md *ctx, struct pkt *p, const struc
 
 		if ((void *)(ip + 1) > end)
 			return false;
-		write_ip6(ip, 0, len, 64, P_ICMP6, port->addr6, p->t.src);
-		pseudo = csum_words(port->addr6, 4) + csum_words(p->t.src, 4) + bpf_htons(len) + bpf_htons(P_ICMP6);
+		write_ip6(ip, 0, len, 64, P_ICMP6, self->addr6, p->t.src);
+		pseudo = csum_words(self->addr6, 4) + csum_words(p->t.src, 4) + bpf_htons(len) + bpf_htons(P_ICMP6);
 	} else {
 		struct ip4_hdr *ip = at(data, p->l3);
 
 		if ((void *)(ip + 1) > end)
 			return false;
-		write_ip4(ip, 0, len, bpf_get_prandom_u32(), false, 64, P_ICMP, port->addr4, p->t.src[0]);
+		write_ip4(ip, 0, len, bpf_get_prandom_u32(), false, 64, P_ICMP, self->addr4, p->t.src[0]);
 	}
 	icmp = at(data, off);
 	if ((void *)(icmp + 1) > end)
@@ -117,19 +154,17 @@ static __always_inline bool build(struct xdp_md *ctx, struct pkt *p, const struc
 
 __noinline int icmp_error(struct xdp_md *ctx, struct pkt *p)
 {
-	struct port_key key;
-	struct port *port;
+	struct self self = {};
 	enum verdict v;
 
 	if (!p)
 		return V_DROP;
 	if (!may_answer(p))
 		return V_DROP;
-	key.ifindex = p->ifindex;
-	key.vlan = p->vlan;
-	port = bpf_map_lookup_elem(&sg_ports, &key);
-	if (!port || (p->family == 6 ? !port->addr6[0] : !port->addr4))
+	self_of(p, &self);
+	if (p->family == 6 ? !self.addr6[0] : !self.addr4)
 		return V_DROP;
+	p->nh_table = p->table;
 	p->nh_family = p->family;
 	for (int i = 0; i < 4; i++)
 		p->nh[i] = p->family == 6 || i == 0 ? p->t.src[i] : 0;
@@ -139,7 +174,7 @@ __noinline int icmp_error(struct xdp_md *ctx, struct pkt *p)
 	p->frag_mtu = 0;
 	p->parked = 0;
 	p->extra = 1;
-	if (!build(ctx, p, port))
+	if (!build(ctx, p, &self))
 		return V_TAKEN; /* the original is counted, the error is not owed */
 	v = resolve(ctx, p);
 	if (v != V_CONTINUE)

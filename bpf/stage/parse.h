@@ -4,7 +4,6 @@
  * and fragments are read by parse_deep(), outside the hot way. */
 #pragma once
 #include "layout/pkt.h"
-#include "lib/count.h"
 #include "lib/csum.h"
 
 /* Fills in what stands in the knobs; the port is known only after the VLAN tag has been read. */
@@ -29,10 +28,16 @@ static __always_inline bool pkt_begin(struct xdp_md *ctx, struct pkt *p)
 	p->events = k->events;
 	p->frame_len = bpf_xdp_get_buff_len(ctx);
 	p->reason = 0;
-	p->passes = 0;
 	p->hairpin = 0;
 	p->created = 0;
 	p->extra = 0;
+	p->rewritten = 0;
+	p->allowed = 0;
+	p->routed = 0;
+	p->hopped = 0;
+	p->identity = 0;
+	p->outer = 0;
+	p->tunnel = 0;
 	p->in_port = NO_PORT;
 	return true;
 }
@@ -181,6 +186,7 @@ static __always_inline enum verdict parse_l3(struct pkt *p, void *data, void *en
 	p->hold = 0;
 	p->padding = 0;
 	p->source_route = 0;
+	p->srh = 0;
 	p->t.sport = 0;
 	p->t.dport = 0;
 	p->tcp_flags = 0;
@@ -199,7 +205,6 @@ static __always_inline enum verdict parse(struct xdp_md *ctx, struct pkt *p)
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	struct eth_hdr *eth = data;
 	struct port_key key = { .ifindex = p->ifindex };
-	struct port_count *count;
 	struct port *port;
 	__be16 type;
 
@@ -220,15 +225,13 @@ static __always_inline enum verdict parse(struct xdp_md *ctx, struct pkt *p)
 	if (!port)
 		return V_PASS;
 	p->in_port = port->number;
+	p->side = port->number;
 	p->table = port->table;
 	p->role = port->role;
 	p->port_flags = port->flags;
 	p->port_mtu = port->mtu;
 	p->vlan = key.vlan;
 	p->group = eth->dst[0] & 1;
-	count = port_count(port->number);
-	if (count)
-		count->received++;
 	p->family = 0;
 	/* Another station's frame, or a group address: neither is forwarded (RFC 1812 section 5.3.4). */
 	if (*(__u32 *)eth->dst != *(__u32 *)port->mac || *(__u16 *)(eth->dst + 4) != *(__u16 *)(port->mac + 4)) {

@@ -33,6 +33,10 @@ static __always_inline enum verdict walk_ext(struct xdp_md *ctx, struct pkt *p)
 			len = FRAG_LEN;
 		} else {
 			len = (h[1] + 1) * 8;
+			if (next == EXT_RT && h[2] == RT_SRH && !p->srh) {
+				p->srh = off - p->l3;
+				p->srh_prev = next_off;
+			}
 			if (next == EXT_RT && h[3] && !p->source_route)
 				p->source_route = off + 3 - p->l3;
 		}

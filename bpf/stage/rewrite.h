@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Rewrite, the hot half: an established packet of a NAT64 session, TCP, UDP or echo, whole and without options,
- * from one family to the other (RFC 7915 sections 4.1, 4.2, 5.1, 5.2). The caller has checked hop limit and size.
- * L4 bytes never move: only the head grows or shrinks. */
+/* Rewrite, the hot half: an established packet of a session, TCP, UDP or echo, whole and without options, from one
+ * family to the other (RFC 7915 sections 4.1, 4.2, 5.1, 5.2) or with other addresses in place (RFC 3022). The caller has
+ * checked hop limit and size. L4 bytes never move: only the head grows or shrinks. */
 #pragma once
 #include "layout/pkt.h"
 #include "lib/csum.h"
@@ -57,16 +57,24 @@ static __always_inline bool rewrite_l4(struct xdp_md *ctx, struct pkt *p, const 
 		udp->dport = outside ? s->in.sport : s->out.dport;
 	} else {
 		struct icmp_hdr *icmp = (void *)l4;
+		__be16 id = outside ? s->in.sport : s->out.sport;
 
 		if ((void *)(icmp + 1) > end)
 			return false;
+		if (s->family_in == s->family_out) { /* ICMP of IPv4 has no pseudo header */
+			icmp->check = csum_apply(icmp->check, s->family_in == 6 ? delta : csum_delta(icmp->id, id));
+			icmp->id = id;
+			return true;
+		}
 		/* Of a first fragment the length of the whole message is not known yet: release() adds it. */
 		icmp->check = csum_apply(icmp->check,
 					 echo_delta(s, p->icmp_type, p->frag ? 0 : p->l4_len, outside));
-		icmp->id = outside ? s->in.sport : s->out.sport;
+		icmp->id = id;
 		icmp->type = echo_type(p->icmp_type, outside);
 		return true;
 	}
+	if (p->proto == P_UDP && !*check && s->family_in == s->family_out)
+		return true; /* without a checksum, as it came */
 	if (partial) { /* the skb keeps CHECKSUM_PARTIAL: only the pseudo header is in the field */
 		__u16 old = outside ? s->pseudo_out : s->pseudo_in, new = outside ? s->pseudo_in : s->pseudo_out;
 
@@ -175,6 +183,57 @@ static __always_inline enum verdict rewrite_4to6(struct xdp_md *ctx, struct pkt 
 		return drop(p, R_TRUNCATED);
 	write_ip6(ip, p->tos, p->l4_len, p->ttl - 1, proto_of(p->proto, 6), s->in.dst, s->in.src);
 	if (!l2_write(ctx, a, bpf_htons(ETH_IP6)))
+		return drop(p, R_TRUNCATED);
+	return transmit(p, a, false);
+}
+
+/* The other addresses, in the IPv4 header without options that is there. */
+static __always_inline void readdress_ip4(struct ip4_hdr *ip, const struct session *s, bool outside)
+{
+	ip->src = outside ? s->in.dst[0] : s->out.src[0];
+	ip->dst = outside ? s->in.src[0] : s->out.dst[0];
+	ip->ttl--;
+	ip->check = 0;
+	ip->check = csum_ip4(ip);
+}
+
+static __always_inline void readdress_ip6(struct ip6_hdr *ip, const struct session *s, bool outside)
+{
+#pragma unroll
+	for (int i = 0; i < 4; i++) {
+		ip->src[i] = outside ? s->in.dst[i] : s->out.src[i];
+		ip->dst[i] = outside ? s->in.src[i] : s->out.dst[i];
+	}
+	ip->hop--;
+}
+
+/* NAT44, NAT66: addresses, ports and hop limit in place. */
+static __always_inline enum verdict rewrite_same(struct xdp_md *ctx, struct pkt *p, const struct session *s,
+						 const struct adjacency *a, bool outside)
+{
+	void *data, *end;
+	__u32 l2 = l2_len(a);
+
+	if (!rewrite_l4(ctx, p, s, outside))
+		return drop(p, R_TRUNCATED);
+	if (p->l3 != l2 && bpf_xdp_adjust_head(ctx, (int)p->l3 - (int)l2))
+		return drop(p, R_HEADROOM);
+	data = (void *)(long)ctx->data;
+	end = (void *)(long)ctx->data_end;
+	if (p->family == 6) {
+		struct ip6_hdr *ip = at(data, l2);
+
+		if ((void *)(ip + 1) > end)
+			return drop(p, R_TRUNCATED);
+		readdress_ip6(ip, s, outside);
+	} else {
+		struct ip4_hdr *ip = at(data, l2);
+
+		if ((void *)(ip + 1) > end)
+			return drop(p, R_TRUNCATED);
+		readdress_ip4(ip, s, outside);
+	}
+	if (!l2_write(ctx, a, p->family == 6 ? bpf_htons(ETH_IP6) : bpf_htons(ETH_IP4)))
 		return drop(p, R_TRUNCATED);
 	return transmit(p, a, false);
 }

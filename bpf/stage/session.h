@@ -66,7 +66,7 @@ static __always_inline bool session_side(const struct session *s, const struct p
 {
 	if (outside)
 		return p->role & ROLE_OUTSIDE || p->hairpin;
-	return p->in_port < MAX_PORTS && (s->in_ports >> p->in_port & 1);
+	return s->in_sides >> (p->side & 63) & 1;
 }
 
 #define TCP_BOTH_FIN (TCP_FIN_IN | TCP_FIN_OUT)

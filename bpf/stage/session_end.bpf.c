@@ -25,6 +25,7 @@ __noinline int bib_unref(__u32 number, __u32 now)
 		key.addr[i] = b->in[i];
 	key.port = b->in_port;
 	key.proto = b->proto;
+	key.feature = b->feature;
 	key.table = b->table;
 	key.instance = b->instance;
 	/* Not if another entry has taken its place (decision.replaces). */

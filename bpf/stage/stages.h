@@ -12,8 +12,11 @@ int parse_deep(struct xdp_md *ctx, struct pkt *p);
 int sum_bytes(struct xdp_md *ctx, __u32 off, __u32 len);
 /* sum.bpf.c: completes a CHECKSUM_PARTIAL L4 checksum in place, if the port can have such frames. */
 int complete_checksum(struct xdp_md *ctx, struct pkt *p);
-/* resolve.bpf.c: route and neighbour of the address in pkt->nh (pkt->nh_family). V_PASS: an address of this box. */
+/* resolve.bpf.c: way to the address in pkt->nh (pkt->nh_family) by the routes of pkt->nh_table: adjacency, tunnel, size.
+ * V_PASS: an address of this box. */
 int resolve(struct xdp_md *ctx, struct pkt *p);
+/* resolve.bpf.c: way to the next hop pkt->nh on the device pkt->out_ifindex. */
+int resolve_via(struct xdp_md *ctx, struct pkt *p);
 /* emit.bpf.c: new Ethernet header, and out by redirect or by the door. */
 int emit(struct xdp_md *ctx, struct pkt *p);
 /* icmp_error.bpf.c: turns the frame into the ICMP error pkt->err_*, counts the original as dropped, and emits.
@@ -31,9 +34,27 @@ int answer(struct xdp_md *ctx, struct pkt *p);
 /* forward.bpf.c: plain traffic between ports. */
 int forward(struct xdp_md *ctx, struct pkt *p);
 
-/* The features. Each decides about the packets whose session or destination class is its own, and rewrites what its
- * sessions carry; they do not see each other. */
-int nat64_session(struct xdp_md *ctx, struct pkt *p); /* decide: pkt->ref names a session of NAT64 */
-int nat64_pool6(struct xdp_md *ctx, struct pkt *p);   /* decide: to a translation prefix; pkt->instance */
-int nat64_pool4(struct xdp_md *ctx, struct pkt *p);   /* decide: to a pool address; pkt->instance, pkt->pool */
-int nat64_rewrite(struct xdp_md *ctx, struct pkt *p); /* a packet, fragment or error of the session pkt->ref */
+/* decapsulate.bpf.c: the inner packet of `family` at `off` takes the place of the packet. */
+int decapsulate(struct xdp_md *ctx, struct pkt *p, __u32 off, __u32 family);
+/* admit.bpf.c: what is asked of a packet before it is translated, whether its session is known or not. */
+int admit(struct xdp_md *ctx, struct pkt *p);
+/* slow.bpf.c: may the session pkt->ref of an older configuration go on? 1 or 0. */
+int still_allowed(struct xdp_md *ctx, struct pkt *p);
+
+/* rewrite/: a packet, fragment or error of the session pkt->ref becomes what the other side knows it as, and leaves. */
+int session_rewrite(struct xdp_md *ctx, struct pkt *p);
+/* rewrite/fragment.bpf.c: which session does a later fragment belong to? It has no ports. */
+int fragment_find(struct xdp_md *ctx, struct pkt *p);
+/* rewrite/quoted.bpf.c: which session is an ICMP error about? */
+int error_find(struct xdp_md *ctx, struct pkt *p);
+
+/* The features. Each decides about the packets whose destination class is its own; they do not see each other. */
+int nat64_pool6(struct xdp_md *ctx, struct pkt *p);   /* to a translation prefix; pkt->instance */
+int nat64_pool4(struct xdp_md *ctx, struct pkt *p);   /* to a pool address; pkt->instance, pkt->pool */
+int nat64_allowed(struct xdp_md *ctx, struct pkt *p); /* 1: the session pkt->ref may go on */
+int egress_inside(struct xdp_md *ctx, struct pkt *p); /* from an inside, to nobody that is known here */
+int egress_pool(struct xdp_md *ctx, struct pkt *p);   /* to a pool address; pkt->instance, pkt->pool */
+int egress_allowed(struct xdp_md *ctx, struct pkt *p);
+int srv6_sid(struct xdp_md *ctx, struct pkt *p);      /* to a SID of ours, pkt->pool its number */
+int srv6_domain(struct xdp_md *ctx, struct pkt *p);   /* to another address of the SR domain */
+int vxlan_end(struct xdp_md *ctx, struct pkt *p);     /* to a tunnel endpoint of ours; pkt->pool the slot's number + 1 */

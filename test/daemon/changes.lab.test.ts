@@ -1,6 +1,6 @@
 import { assert, suite } from '../kit/suite.ts';
 import { echo, exchange } from '../kit/traffic.ts';
-import { configuration, drops, openScene, pythons, server4, server6 } from './scene.ts';
+import { configuration, openScene, pythons, server4, server6 } from './scene.ts';
 
 const test = suite('daemon: changes');
 
@@ -55,11 +55,11 @@ test('apply changes the running gateway at once, and an address taken away ends 
   await c.do(`a.sendto(b"ended", ("${server6}", 1001)); a.sendto(b"anew", ("${server6}", 1001))`);
   const [address, , text] = await s.do<[string, number, string]>('got(one)');
   assert.equal([address, text], ['198.51.100.11', 'anew']);
-  assert.is(await drops(scene.gateway, 'lan', 'session_revoked'), 1);
+  assert.is(await scene.gateway.drops('lan', 'session_revoked'), 1);
   // The other session of the old binding ends on its own first datagram, here from the outside.
   await s.do(`two.sendto(b"late", ("198.51.100.10", ${port}))`);
   assert.is(await exchange(scene.client, 'udp', server6, 7), 'same');
-  assert.is(await drops(scene.gateway, 'uplink', 'session_revoked'), 1);
+  assert.is(await scene.gateway.drops('uplink', 'session_revoked'), 1);
   await scene.lab.close();
 });
 
@@ -76,7 +76,7 @@ test('a port that is no longer in the range is not given to anybody', async () =
   await s.do('other.sendto(b"x", ("198.51.100.10", 3000))');
   await c.do(`a.sendto(b"2", ("${server6}", 1002))`);
   assert.equal(await s.do('got(other)[:2]'), ['198.51.100.10', 4000]);
-  assert.is(await drops(scene.gateway, 'uplink', 'pool_no_session'), 1);
+  assert.is(await scene.gateway.drops('uplink', 'pool_no_session'), 1);
   await scene.lab.close();
 });
 

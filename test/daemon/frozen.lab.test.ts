@@ -30,8 +30,7 @@ def patient():
   process.kill(scene.gateway.pid, 'SIGCONT');
   assert.is(text, 'yours');
   assert.ok(seconds < 3, `the port was free after ${seconds} s`);
-  const { dropped } = await scene.gateway.port('lan');
-  assert.ok((dropped.nat64_ports_exhausted ?? 0) >= 1);
+  assert.ok((await scene.gateway.drops('lan', 'pool_exhausted')) >= 1);
   await eventually(async () => {
     const { total } = await scene.gateway.cli<{ total: number }>('sessions -o json');
     assert.is(total, 0);

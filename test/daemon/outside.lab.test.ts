@@ -3,7 +3,7 @@ import { eventually } from '../kit/eventually.ts';
 import { assert, suite } from '../kit/suite.ts';
 import { ping } from '../kit/traffic.ts';
 import { pinnedIds } from './pins.ts';
-import { configuration, drops, openHosts, pythons, server4, server6 } from './scene.ts';
+import { configuration, openHosts, pythons, server4, server6 } from './scene.ts';
 import { nextVersion, swappable } from './swap.ts';
 
 const test = suite('daemon: what the outside sees');
@@ -45,7 +45,7 @@ test('from before the first attach until after the last detach no inside address
   await c.do(`import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))`);
   await c.do('flows = [udp("::") for i in range(1500)]');
   await c.do(`for s in flows: s.sendto(b"flow", ("${server6}", 9))`);
-  await eventually(async () => assert.ok((await drops(gateway, 'lan', 'session_full')) >= 1500 - 1024));
+  await eventually(async () => assert.ok((await gateway.drops('lan', 'session_full')) >= 1500 - 1024));
   const { total } = await gateway.cli<{ total: number }>('sessions -o json');
   assert.is(total, 1024);
   await gateway.restart();

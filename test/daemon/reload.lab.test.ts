@@ -1,6 +1,6 @@
 import { assert, suite } from '../kit/suite.ts';
 import { echo, exchange } from '../kit/traffic.ts';
-import { configuration, drops, openScene, pythons, server4, server6 } from './scene.ts';
+import { configuration, openScene, pythons, server4, server6 } from './scene.ts';
 
 const test = suite('daemon: reload');
 
@@ -20,7 +20,7 @@ test('without any pool every flow ends, and pool addresses are nobody’s', asyn
   await scene.gateway.cli(`apply ${scene.gateway.configFile}`);
   await c.do('a.send(b"anybody?")');
   assert.equal(await scene.gateway.cli('sessions -o json'), { sessions: [], total: 0 });
-  assert.ok((await drops(scene.gateway, 'lan', 'session_revoked')) === 1);
+  assert.ok((await scene.gateway.drops('lan', 'session_revoked')) === 1);
   assert.not.ok((await scene.gw.run('ip -6 route; ip route')).includes('blackhole'));
   await scene.lab.close();
 });

@@ -77,11 +77,6 @@ export async function pythons({ client, server }: Hosts): Promise<{ c: Python; s
   return { c: await Python.start(client), s: await Python.start(server) };
 }
 
-/** Drops of a port for a reason. */
-export async function drops(gateway: Gateway, port: string, reason: string): Promise<number> {
-  return (await gateway.port(port)).dropped[reason] ?? 0;
-}
-
 /** Codes of the problems that the status tells. */
 export async function problemCodes(gateway: Gateway): Promise<string[]> {
   const { problems } = (await gateway.status()) as unknown as { problems: { code: string }[] };

@@ -2,8 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { type Codec, type MapDef, u32, u64 } from '../../appliance/dataplane/codec.ts';
 import { close, mapLookup, mapUpdate, pageSize, pinned, possibleCpus } from '../../appliance/dataplane/libbpf.ts';
 import { BpfLink } from '../../appliance/dataplane/link.ts';
@@ -12,9 +11,10 @@ import { BpfObject, BpfProgram, VerifierError } from '../../appliance/dataplane/
 import { Pins } from '../../appliance/dataplane/pins.ts';
 import { Poller } from '../../appliance/dataplane/poller.ts';
 import { Ring } from '../../appliance/dataplane/ring.ts';
+import { compileBpf } from '../kit/compile.ts';
 import { assert, atEnd, eventually, needs, suite } from '../kit/suite.ts';
 
-const source = resolve(dirname(fileURLToPath(import.meta.url)), '../../../test/dataplane/fixture/kernel.bpf.c');
+const source = 'test/dataplane/fixture/kernel.bpf.c';
 const bpffs = '/sys/fs/bpf';
 
 interface Key {
@@ -54,15 +54,6 @@ const inner = define('inner', 2, 4, u32, u64);
 let file = '';
 let refusedFile = '';
 
-function compile(name: string, ...flags: string[]): string {
-  const out = join(tmpdir(), `${name}.o`);
-  const multiarch = process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu';
-  const target = process.arch === 'arm64' ? 'arm64' : 'x86';
-  const always = ['-O2', '-g', '-target', 'bpf', '-mcpu=v3', '-Wall', '-Werror', `-D__TARGET_ARCH_${target}`];
-  execFileSync('clang-19', [...always, `-I/usr/include/${multiarch}`, ...flags, '-c', source, '-o', out]);
-  return out;
-}
-
 function load(options: Parameters<typeof BpfObject.load>[1] = {}): BpfObject {
   const object = BpfObject.load(file, options);
   atEnd(async () => object.close());
@@ -86,8 +77,8 @@ const test = suite('dataplane on the kernel');
 
 test.before(() => {
   needs('root', 'btf', 'veth');
-  file = compile('kernel');
-  refusedFile = compile('refused', '-DREFUSED');
+  file = compileBpf(source, 'kernel');
+  refusedFile = compileBpf(source, 'refused', '-DREFUSED');
 });
 
 test('an object tells its maps and programs', () => {

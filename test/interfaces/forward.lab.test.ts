@@ -1,4 +1,4 @@
-import { configuration, drops, openHosts, pythons, type Scene, server4, server6 } from '../daemon/scene.ts';
+import { configuration, openHosts, pythons, type Scene, server4, server6 } from '../daemon/scene.ts';
 import { assert, suite } from '../kit/suite.ts';
 import { ping } from '../kit/traffic.ts';
 import { bodyDigest, download, web } from '../kit/web.ts';
@@ -29,9 +29,9 @@ test.each(
     const { client, server, gateway } = scene;
     assert.is((await ping(client, plain6, { count: 3, waitSeconds: 0.2 })).received, 0);
     assert.is((await ping(client, server4, { count: 2, waitSeconds: 0.2 })).received, 0);
-    assert.is(await drops(gateway, 'lan', 'forward_denied'), 5);
+    assert.is(await gateway.drops('lan', 'forward_denied'), 5);
     assert.is((await ping(server, '192.0.2.2', { count: 4, waitSeconds: 0.2 })).received, 0);
-    assert.is(await drops(gateway, 'uplink', 'forward_denied'), 4);
+    assert.is(await gateway.drops('uplink', 'forward_denied'), 4);
     assert.is((await ping(client, server6)).received, 1, 'NAT64');
     for (const address of ['2001:db8:1::1', '192.0.2.1', '198.51.100.2', '2001:db8:9::1'])
       assert.is((await ping(client, address)).received, 1, `the box itself, ${address}`);
@@ -50,7 +50,7 @@ test('is routed when allowed, with TTL and hop limit', async () => {
   assert.is(seen.length, 6);
   assert.match((await ping(client, plain6, { ttl: 1 })).output, /2001:db8:1::1.*Time exceeded/);
   assert.match((await ping(client, server4, { ttl: 1 })).output, /192\.0\.2\.1.*Time to live exceeded/);
-  assert.is(await drops(gateway, 'lan', 'hop_limit'), 2);
+  assert.is(await gateway.drops('lan', 'hop_limit'), 2);
   assert.match(await client.run(`traceroute -n -q 1 -w 1 ${server4}`), /1 {2}192\.0\.2\.1.*\n.*2 {2}198\.51\.100\.1/);
   await web(server, server4);
   await web(server, plain6);
@@ -66,7 +66,7 @@ test('packets larger than the next link: the sender is told, or they become frag
   const { client, server, gateway } = scene;
   assert.match((await ping(client, server4, { size: 1400, dontFragment: true })).output, 'mtu = 1400');
   assert.match((await ping(client, plain6, { size: 1400, dontFragment: true })).output, 'mtu=1400');
-  assert.is(await drops(gateway, 'lan', 'too_big'), 2);
+  assert.is(await gateway.drops('lan', 'too_big'), 2);
   // Both hosts have learnt by now; without a memory of it the gateway has to cut.
   await client.run('ip route flush cache; sysctl -qw net.ipv4.ip_no_pmtu_disc=1');
   const capture = await server.capture('eth0', 'icmp or (ip[6:2] & 0x1fff != 0)');
@@ -107,10 +107,10 @@ test('a route out of a device that is no port, and no route at all', async () =>
     'ip link add other type veth peer name end && ip link set other up && ip link set end up && ip route add 203.0.113.0/24 dev other',
   );
   assert.is((await ping(scene.client, '203.0.113.9', { waitSeconds: 0.2 })).received, 0);
-  assert.is(await drops(scene.gateway, 'lan', 'egress_not_port'), 1);
+  assert.is(await scene.gateway.drops('lan', 'egress_not_port'), 1);
   await scene.gw.run('ip route add blackhole 192.88.99.0/24');
   assert.is((await ping(scene.client, '192.88.99.1', { waitSeconds: 0.2 })).received, 0);
-  assert.is(await drops(scene.gateway, 'lan', 'no_route'), 1);
+  assert.is(await scene.gateway.drops('lan', 'no_route'), 1);
   await scene.lab.close();
 });
 

@@ -1,4 +1,4 @@
-import { asOnACable, configuration, drops, openScene, problemCodes, server4, server6 } from '../daemon/scene.ts';
+import { asOnACable, configuration, openScene, problemCodes, server4, server6 } from '../daemon/scene.ts';
 import { assert, suite } from '../kit/suite.ts';
 import { ping } from '../kit/traffic.ts';
 import { bodyDigest, download, upload, web } from '../kit/web.ts';
@@ -48,7 +48,7 @@ test('what a far end has merged is no frame of a cable: it is dropped under its 
   const scene = await openScene(parts);
   await web(scene.server, server4);
   await scene.client.try(`curl -s --max-time 1 'http://[${server6}]/100000'`);
-  assert.ok((await drops(scene.gateway, 'uplink', 'frame_too_long')) > 0);
+  assert.ok((await scene.gateway.drops('uplink', 'frame_too_long')) > 0);
   await scene.lab.close();
 });
 

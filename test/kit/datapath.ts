@@ -20,6 +20,7 @@ import { observe } from '../../appliance/daemon/observe.ts';
 import { rulesStep } from '../../appliance/daemon/rules-step.ts';
 import { DataPath } from '../../appliance/dataplane/datapath.ts';
 import { maps, type Pkt, Tier } from '../../appliance/dataplane/layout.gen.ts';
+import type { BpfProgram } from '../../appliance/dataplane/object.ts';
 import { Pins } from '../../appliance/dataplane/pins.ts';
 import { Poller } from '../../appliance/dataplane/poller.ts';
 import { features, featuresModule } from '../../appliance/features/index.ts';
@@ -33,7 +34,9 @@ import { FactsFile } from '../../appliance/store/instance-facts.ts';
 import { type PortCounters, readPorts } from '../../appliance/telemetry/counters.ts';
 import { Door } from './datapath-door.ts';
 import type { GoldenCase, PacketResult, PacketRunner } from './packet.ts';
+import { seen } from './report.ts';
 import { atEnd } from './scope.ts';
+import { assert } from './suite.ts';
 
 const repository = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 
@@ -88,6 +91,7 @@ export class PacketGateway {
   readonly #door: Door;
   #desired: DesiredState;
   #fragments = false;
+  #entrance: BpfProgram | undefined;
 
   private constructor(parts: {
     dataPath: DataPath;
@@ -169,6 +173,11 @@ export class PacketGateway {
     this.dataPath.knobs.change({ tier: tiers[name] });
   }
 
+  /** A program that changes frames before it goes on with the gateway; undefined: none. */
+  set entrance(program: BpfProgram | undefined) {
+    this.#entrance = program;
+  }
+
   /** Puts a frame through the program and says what comes of it. */
   run(frame: Uint8Array, port: string): readonly PacketResult[] {
     return this.observe(frame, port).results;
@@ -183,13 +192,18 @@ export class PacketGateway {
     return { results: this.#resultsOf(action, frame, data, pkt), pkt, fast: pkt.owner === POISON };
   }
 
+  /** Demands that a frame is dropped for this reason. */
+  assertDropped(frame: Uint8Array, port: string, reason: string): void {
+    assert.equal(this.run(frame, port).map(whatBecame), [reason]);
+    seen('drop', reason);
+  }
+
   /** Only the verdict and the bytes: for many frames. The bytes are valid until the next run. */
   runRaw(frame: Uint8Array, port: string): { action: PacketResult['action']; data: Uint8Array } {
     // struct xdp_md: data, data_end, data_meta, ingress_ifindex, rx_queue_index, egress_ifindex
     const context = new Uint32Array([0, frame.length, 0, this.port(port).ifindex, 0, 0]);
-    const { retval, data } = this.dataPath
-      .program('gateway')
-      .run({ data: frame, context: new Uint8Array(context.buffer) });
+    const program = this.#entrance ?? this.dataPath.program('gateway');
+    const { retval, data } = program.run({ data: frame, context: new Uint8Array(context.buffer) });
     const action = actions[retval];
     if (action === undefined) throw new Error(`the program returned ${retval}`);
     return { action, data };
@@ -233,6 +247,13 @@ export class PacketGateway {
   counters(name: string): PortCounters {
     const { number } = this.port(name);
     return readPorts(this.dataPath, [number]).get(number) as PortCounters;
+  }
+
+  /** Frames that a port has dropped for a reason. Who asks for it by name has seen it, if there are any. */
+  drops(name: string, reason: string): number {
+    const count = this.counters(name).dropped[reason] ?? 0;
+    if (count > 0) seen('drop', reason);
+    return count;
   }
 
   /** Frames received on all ports, minus what has become of them; those in the door are under way. */
@@ -286,6 +307,11 @@ export class PacketGateway {
     this.#kernel.close();
     await this.#poller.close();
   }
+}
+
+/** One word: why a frame was dropped, or what else became of it. */
+export function whatBecame({ action, reason }: PacketResult): string {
+  return reason ?? action;
 }
 
 /** Nobody speaks on the link by himself: a frame of the kernel's own would change the scratch under a test. */

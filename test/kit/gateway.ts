@@ -179,13 +179,9 @@ export class Gateway {
     return (/-o json\b/.test(line) ? JSON.parse(result.stdout) : result.stdout) as T;
   }
 
-  /** The daemon's status. Drop reasons that it counts are noted as seen. */
-  async status(): Promise<GatewayStatus> {
-    const status = await this.cli<GatewayStatus>('status -o json');
-    for (const port of status.ports) {
-      for (const [reason, count] of Object.entries(port.dropped)) if (count > 0) seen('drop', reason);
-    }
-    return status;
+  /** The daemon's status. */
+  status(): Promise<GatewayStatus> {
+    return this.cli<GatewayStatus>('status -o json');
   }
 
   /** The account of one port, by its name in the configuration. */
@@ -195,6 +191,13 @@ export class Gateway {
     if (found === undefined)
       throw new Error(`no port is called "${name}"; there are ${ports.map((port) => port.name).join(', ')}`);
     return found;
+  }
+
+  /** Packets that a port has dropped for a reason. Who asks for it by name has seen it, if there are any. */
+  async drops(port: string, reason: string): Promise<number> {
+    const count = (await this.port(port)).dropped[reason] ?? 0;
+    if (count > 0) seen('drop', reason);
+    return count;
   }
 
   /**

@@ -7,9 +7,11 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { dropReasons } from '../../appliance/model/vocab.gen.ts';
 import { compareHost, type HostState, hostState, otherRunIsOn, processesOf } from './host-state.ts';
 import { type FileResult, runFile } from './run-file.ts';
 import { invertForSabotage, tooManyExcuses } from './sabotage-verdict.ts';
+import { judgeDrops, textWithGoldens } from './seen-drops.ts';
 import { judgeSkips, readSkips } from './skips.ts';
 
 const repository = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
@@ -194,6 +196,20 @@ async function runAll(files: readonly TestFile[], options: Options, runId: strin
   return results;
 }
 
+/** Whether nothing was left out: only then can it be said what no test has seen. */
+export function isFullRun(options: Pick<Options, 'words' | 'file' | 'kind' | 'sabotage'>): boolean {
+  return options.words.length === 0 && options.file === undefined && options.kind === undefined && !options.sabotage;
+}
+
+/** Sentences of what no test has seen; says as well what could not be judged. */
+function judgeSeen(results: readonly [TestFile, FileResult][]): readonly string[] {
+  const reasons = dropReasons.map(({ name }) => name).filter((name) => name !== 'none');
+  const files = results.map(([{ source }, { tests, seen }]) => ({ source, tests, seen }));
+  const { missing, excused } = judgeDrops(reasons, files, (source) => textWithGoldens(repository, source));
+  for (const sentence of excused) console.log(`not judged: ${sentence}`);
+  return missing;
+}
+
 function saveSeen(results: readonly [TestFile, FileResult][]): void {
   const seen = [
     ...new Set(results.flatMap(([, result]) => result.seen.map((record) => `${record.kind} ${record.name}`))),
@@ -237,6 +253,7 @@ async function main(): Promise<number> {
         readSkips(repository),
         results.map(([file, result]) => ({ source: file.source, tests: result.tests })),
       );
+  if (isFullRun(options)) judged.push(...judgeSeen(results));
   for (const sentence of [...(alone ? left : []), ...judged]) console.log(`FAIL  ${sentence}`);
   if (!alone && left.length > 0) console.log(`another test run is going on; not judged: ${left.join('; ')}`);
   saveSeen(results);

@@ -5,8 +5,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compareHost, hostState, processesOf } from '../kit/host-state.ts';
 import { type FileResult, runFile } from '../kit/run-file.ts';
-import { kindOf, shuffled } from '../kit/runner.ts';
+import { isFullRun, kindOf, shuffled } from '../kit/runner.ts';
 import { invertForSabotage, tooManyExcuses } from '../kit/sabotage-verdict.ts';
+import { judgeDrops, textWithGoldens } from '../kit/seen-drops.ts';
 import { judgeSkips } from '../kit/skips.ts';
 import { assert, eventually, needs, suite } from '../kit/suite.ts';
 
@@ -195,6 +196,44 @@ test('judges the list of skips', () => {
   assert.equal(
     judgeSkips(known, [], () => undefined, false),
     [],
+  );
+});
+
+test('a drop reason that no test has seen fails', () => {
+  const base = { type: 'test', suite: 's', test: 't', assertions: 1, durationMs: 0 } as const;
+  const passed = [{ ...base, outcome: 'passed' }] as const;
+  const skipped = [{ ...base, outcome: 'skipped', probe: 'vlan' }] as const;
+  const saw = (kind: string, name: string) => [{ type: 'seen', kind, name }] as const;
+  const files = [
+    { source: 'test/a.packet.test.ts', tests: passed, seen: saw('drop', 'no_route') },
+    { source: 'test/b.packet.test.ts', tests: passed, seen: saw('error', 'too_big') },
+    { source: 'test/meta/c.test.ts', tests: passed, seen: saw('drop', 'hop_limit') },
+    { source: 'test/d.lab.test.ts', tests: [...passed, ...skipped], seen: [] },
+  ];
+  const text = (source: string): string => (source === 'test/d.lab.test.ts' ? "drops('lan', 'frag_bad')" : '');
+  assert.equal(judgeDrops(['no_route', 'too_big', 'hop_limit', 'frag_bad', 'frag'], files, text), {
+    missing: ['too_big', 'hop_limit', 'frag'].map((name) => `no test has seen the drop reason ${name}`),
+    excused: ['drop reason frag_bad: test/d.lab.test.ts skipped tests (vlan)'],
+  });
+});
+
+test('what a skipped test would have seen may stand in its golden packets', () => {
+  const repository = join(here, '../../..');
+  assert.match(textWithGoldens(repository, 'test/nat64/vlan.packet.test.ts'), /^drop truncated$/m);
+});
+
+test('only a run of all tests can say what no test has seen', () => {
+  const full = { words: [], sabotage: false };
+  assert.ok(isFullRun(full));
+  for (const part of [{ words: ['nat64'] }, { file: ['x.js'] }, { kind: 'unit,packet,lab' }, { sabotage: true }])
+    assert.not.ok(isFullRun({ ...full, ...part }), JSON.stringify(part));
+});
+
+test('what a file has seen reaches the runner', async () => {
+  const { seen } = await run('good');
+  assert.equal(
+    seen.map(({ kind, name }) => `${kind} ${name}`),
+    ['drop no_route'],
   );
 });
 

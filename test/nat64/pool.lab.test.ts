@@ -21,7 +21,7 @@ test('a pool of two ports serves two sockets; the third is counted, and served w
   ];
   assert.equal(seen.map(([, port]) => port).sort(), [2000, 2001]);
   assert.equal(seen.map(([, , data]) => data).sort(), ['0', '1']);
-  assert.is(await scene.drops('lan', 'nat64_ports_exhausted'), 1);
+  assert.is(await scene.drops('lan', 'pool_exhausted'), 1);
   // Other protocols have ports of their own.
   assert.match(await scene.client.run(`ping -c 1 -W 2 ${scene.server6}`), '1 received');
   await server.do('s.setblocking(0)');

@@ -106,8 +106,8 @@ export class Scene {
   }
 
   /** Packets that a port has dropped for a reason. */
-  async drops(port: string, reason: string): Promise<number> {
-    return (await this.gateway.port(port)).dropped[reason] ?? 0;
+  drops(port: string, reason: string): Promise<number> {
+    return this.gateway.drops(port, reason);
   }
 
   /** Demands clean captures and the packet equation of every port, and removes the laboratory. */

@@ -1,23 +1,11 @@
-import { assert, seen, suite } from '../../../test/kit/suite.ts';
-import { type CheckedText, checkText } from '../../config/check-text.ts';
+import { BASE, checkDocument, type RuleCase, ruleTests } from '../../../test/kit/rules.ts';
+import { assert, suite } from '../../../test/kit/suite.ts';
 import type { Facts } from '../../contract/feature.ts';
-import { configSchema, features } from '../index.ts';
 import { interfaceErrors } from './errors.ts';
 
 const test = suite('interfaces: rules');
 
-const BASE = `version: 1
-interfaces:
-  lan: {device: eth0, role: inside, addresses: ["2001:db8:1::1/64"]}
-  up: {device: eth1, role: outside, mtu: 1500, addresses: [198.51.100.2/24]}
-`;
-
-function check(text: string, facts?: Facts): CheckedText {
-  return checkText(text, 'f', configSchema, features, facts);
-}
-
-/** What stands after the four lines of BASE, and what is said about it, word by word. */
-const cases: readonly (readonly [name: string, text: string, ...errors: string[]])[] = [
+const cases: readonly RuleCase[] = [
   [
     'two interfaces on one device',
     '  again: {device: eth1, role: outside}\n',
@@ -128,15 +116,7 @@ const cases: readonly (readonly [name: string, text: string, ...errors: string[]
   ],
 ];
 
-test.each(
-  cases,
-  ([name]) => name,
-  ([, text, ...expected]) => {
-    const { errors } = check(BASE + text);
-    for (const { code } of errors) seen('error', code);
-    assert.equal(errors.map(String), expected);
-  },
-);
+ruleTests(test, cases, interfaceErrors, ['INTERFACE_MISSING']);
 
 const facts: Facts = {
   links: [{ name: 'eth0', index: 2, mtu: 1500, addresses: [] }],
@@ -144,16 +124,10 @@ const facts: Facts = {
 };
 
 test('a device that is not there is an error of its own kind', () => {
-  const { errors, canonical } = check(BASE, facts);
+  const { errors, canonical } = checkDocument(BASE, facts);
   assert.equal(errors.map(String), ['f:4:16  INTERFACE_MISSING  There is no device eth1. This box has: eth0.']);
   assert.is(errors[0]?.kind, 'missing-interface');
   assert.ok(canonical, 'the document itself is right');
-});
-
-test('every code has a case', () => {
-  const met = new Set<string>(['INTERFACE_MISSING']);
-  for (const [, , ...errors] of cases) for (const error of errors) met.add(error.split('  ')[1] as string);
-  assert.equal([...met].sort(), Object.keys(interfaceErrors).sort());
 });
 
 test.run();

@@ -1,5 +1,5 @@
 import type { DataPath } from '../../dataplane/datapath.ts';
-import { constants, maps } from '../../dataplane/layout.gen.ts';
+import { ClassFlag, constants, maps } from '../../dataplane/layout.gen.ts';
 import { type RuleSet, wordsOf } from '../../dataplane/rule-set.ts';
 import type { Nat64Desired, Nat64Instance } from './plan.ts';
 
@@ -26,7 +26,11 @@ export function applyNat64(
   const { hz } = dataPath.knobs.current;
   for (const instance of desired.instances) {
     const pool4First = addPool4(rules, instance);
-    rules.addClass(instance.pool6, 'CLASS_NAT64_POOL6', instance.id, 0);
+    rules.addClass(instance.pool6, {
+      kind: 'CLASS_NAT64_POOL6',
+      flags: ClassFlag.CLASS_ANNOUNCE_INSIDE,
+      instance: instance.id,
+    });
     map.update(rules.number * constants.MAX_NAT64 + instance.id, {
       pool6: wordsOf(instance.pool6.bytes),
       pool6Len: instance.pool6.length,
@@ -45,7 +49,15 @@ export function applyNat64(
 function addPool4(rules: RuleSet, instance: Nat64Instance): number {
   const positions = instance.pool4.map(({ address, portMin, portMax, index }) => {
     const position = rules.addPool({ address, portMin, portMax, table: index });
-    rules.addClass({ bytes: address, length: 32 }, 'CLASS_NAT64_POOL4', instance.id, position);
+    rules.addClass(
+      { bytes: address, length: 32 },
+      {
+        kind: 'CLASS_NAT64_POOL4',
+        flags: ClassFlag.CLASS_POOL | ClassFlag.CLASS_ANNOUNCE_OUTSIDE,
+        instance: instance.id,
+        number: position,
+      },
+    );
     return position;
   });
   return positions[0] ?? 0;

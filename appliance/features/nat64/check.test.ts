@@ -1,23 +1,11 @@
+import { BASE, checkDocument, type RuleCase, ruleTests } from '../../../test/kit/rules.ts';
 import { assert, seen, suite } from '../../../test/kit/suite.ts';
-import { type CheckedText, checkText } from '../../config/check-text.ts';
 import type { Facts } from '../../contract/feature.ts';
-import { configSchema, features } from '../index.ts';
 import { nat64Errors } from './errors.ts';
 
 const test = suite('nat64: rules');
 
-const BASE = `version: 1
-interfaces:
-  lan: {device: eth0, role: inside, addresses: ["2001:db8:1::1/64"]}
-  up: {device: eth1, role: outside, mtu: 1500, addresses: [198.51.100.2/24]}
-`;
-
-function check(text: string, facts?: Facts): CheckedText {
-  return checkText(text, 'f', configSchema, features, facts);
-}
-
-/** What stands after the four lines of BASE, and what is said about it, word by word. */
-const cases: readonly (readonly [name: string, text: string, ...errors: string[]])[] = [
+const cases: readonly RuleCase[] = [
   [
     'an IPv4 prefix as pool6',
     'nat64:\n  main: {pool6: "10.0.0.0/8", pool4: [{addresses: 203.0.113.16}]}\n',
@@ -131,15 +119,7 @@ const cases: readonly (readonly [name: string, text: string, ...errors: string[]
   ],
 ];
 
-test.each(
-  cases,
-  ([name]) => name,
-  ([, text, ...expected]) => {
-    const { errors } = check(BASE + text);
-    for (const { code } of errors) seen('error', code);
-    assert.equal(errors.map(String), expected);
-  },
-);
+ruleTests(test, cases, nat64Errors, ['NAT64_INSIDE_MISSING', 'NAT64_OUTSIDE_MISSING', 'NAT64_INSTANCES']);
 
 const facts: Facts = {
   links: [
@@ -151,7 +131,7 @@ const facts: Facts = {
 
 test('addresses that only the kernel knows are local too', () => {
   const text = `${BASE}nat64:\n  main: {pool6: "2001:db8:64::/96", pool4: [{addresses: 203.0.113.8/30}]}\n`;
-  assert.equal(check(text, facts).errors.map(String), [
+  assert.equal(checkDocument(text, facts).errors.map(String), [
     'f:6:17  NAT64_POOL6_LOCAL  2001:db8:64::9 is an address of this box. Pool addresses stand below no interface: leave it out of one of them.',
     'f:6:57  NAT64_POOL_LOCAL  203.0.113.9 is an address of this box. Pool addresses stand below no interface: leave it out of one of them.',
   ]);
@@ -159,7 +139,7 @@ test('addresses that only the kernel knows are local too', () => {
 
 test('no inside and no outside interface', () => {
   const text = 'version: 1\nnat64:\n  main:\n    pool6: 64:ff9b::/96\n    pool4: [{addresses: 203.0.113.16}]\n';
-  const { errors } = check(text);
+  const { errors } = checkDocument(text);
   for (const { code } of errors) seen('error', code);
   assert.equal(errors.map(String), [
     'f:3:3  NAT64_INSIDE_MISSING  No interface has role inside. Give an interface role: inside.',
@@ -173,7 +153,7 @@ test('the well-known prefix, a local prefix and private pools are fine', () => {
   b: {pool6: 64:ff9b:1::/48, pool4: [{addresses: 192.168.1.1-192.168.1.9, ports: "443"}]}
   c: {pool6: 2001:db8::/40, pool4: [{addresses: 198.51.100.254}]}
 `;
-  assert.equal(check(text.replace('2001:db8:1::1/64', '2001:db9:1::1/64')).errors, []);
+  assert.equal(checkDocument(text.replace('2001:db8:1::1/64', '2001:db9:1::1/64')).errors, []);
 });
 
 test('too many instances', () => {
@@ -181,15 +161,9 @@ test('too many instances', () => {
     { length: 17 },
     (_, i) => `  i${i}: {pool6: "2001:db8:64:${i}::/96", pool4: [{addresses: 203.0.113.${i}}]}\n`,
   );
-  const { errors } = check(`${BASE}nat64:\n${instances.join('')}`);
+  const { errors } = checkDocument(`${BASE}nat64:\n${instances.join('')}`);
   for (const { code } of errors) seen('error', code);
   assert.equal(errors.map(String), ['f:22:8  NAT64_INSTANCES  There are 17 instances. One gateway has at most 16.']);
-});
-
-test('every code has a case', () => {
-  const met = new Set<string>(['NAT64_INSIDE_MISSING', 'NAT64_OUTSIDE_MISSING', 'NAT64_INSTANCES']);
-  for (const [, , ...errors] of cases) for (const error of errors) met.add(error.split('  ')[1] as string);
-  assert.equal([...met].sort(), Object.keys(nat64Errors).sort());
 });
 
 test.run();

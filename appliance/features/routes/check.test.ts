@@ -1,23 +1,11 @@
-import { assert, seen, suite } from '../../../test/kit/suite.ts';
-import { type CheckedText, checkText } from '../../config/check-text.ts';
+import { BASE, checkDocument, type RuleCase, ruleTests } from '../../../test/kit/rules.ts';
+import { assert, suite } from '../../../test/kit/suite.ts';
 import type { Facts } from '../../contract/feature.ts';
-import { configSchema, features } from '../index.ts';
 import { routeErrors } from './errors.ts';
 
 const test = suite('routes: rules');
 
-const BASE = `version: 1
-interfaces:
-  lan: {device: eth0, role: inside, addresses: ["2001:db8:1::1/64"]}
-  up: {device: eth1, role: outside, mtu: 1500, addresses: [198.51.100.2/24]}
-`;
-
-function check(text: string, facts?: Facts): CheckedText {
-  return checkText(text, 'f', configSchema, features, facts);
-}
-
-/** What stands after the four lines of BASE, and what is said about it, word by word. */
-const cases: readonly (readonly [name: string, text: string, ...errors: string[]])[] = [
+const cases: readonly RuleCase[] = [
   [
     'no next hop',
     'routes:\n  - {to: 10.0.0.0/8}\n',
@@ -70,15 +58,7 @@ const cases: readonly (readonly [name: string, text: string, ...errors: string[]
   ],
 ];
 
-test.each(
-  cases,
-  ([name]) => name,
-  ([, text, ...expected]) => {
-    const { errors } = check(BASE + text);
-    for (const { code } of errors) seen('error', code);
-    assert.equal(errors.map(String), expected);
-  },
-);
+ruleTests(test, cases, routeErrors);
 
 const facts: Facts = {
   links: [
@@ -89,11 +69,14 @@ const facts: Facts = {
 };
 
 test('networks that the kernel knows count as well', () => {
-  assert.equal(check(`${BASE}routes: [{to: default, via: 192.0.2.1}]\n`, facts).errors, []);
+  assert.equal(checkDocument(`${BASE}routes: [{to: default, via: 192.0.2.1}]\n`, facts).errors, []);
 });
 
 test('an unreachable next hop is of the missing-interface kind while a device is missing', () => {
-  const { errors } = check(`${BASE}routes: [{to: default, via: 192.0.2.1}]\n`, { links: [], localAddresses: [] });
+  const { errors } = checkDocument(`${BASE}routes: [{to: default, via: 192.0.2.1}]\n`, {
+    links: [],
+    localAddresses: [],
+  });
   assert.equal(
     errors.map(({ code, kind }) => `${code} ${kind}`),
     [
@@ -106,13 +89,7 @@ test('an unreachable next hop is of the missing-interface kind while a device is
 
 test('without facts, an interface without addresses may have any network', () => {
   const text = 'version: 1\ninterfaces: {up: {role: outside}}\nroutes: [{to: default, via: 192.0.2.1}]\n';
-  assert.equal(check(text).errors, []);
-});
-
-test('every code has a case', () => {
-  const met = new Set<string>([]);
-  for (const [, , ...errors] of cases) for (const error of errors) met.add(error.split('  ')[1] as string);
-  assert.equal([...met].sort(), Object.keys(routeErrors).sort());
+  assert.equal(checkDocument(text).errors, []);
 });
 
 test.run();

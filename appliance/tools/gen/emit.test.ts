@@ -41,6 +41,7 @@ test('typedefs of network order are read big-endian, padding is written as zeros
   assert.is(emitter.struct(btfOf(types, 'what it is'), members), 'someKey');
   const text = emitter.text.join('\n');
   assert.match(text, /dstAddr: view\.getUint32\(offset\),/);
+  assert.match(text, /offsets: \{ dstAddr: 0, plain: 4, proto: 8, \},/);
   assert.match(text, /plain: view\.getUint32\(offset \+ 4, true\),/);
   assert.match(text, /\/\*\* what it is \*\/\nreadonly dstAddr: number;/);
   assert.match(text, /putZeros\(view, offset \+ 9, 1\);\nputZeros\(view, offset \+ 10, 2\);/);

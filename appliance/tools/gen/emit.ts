@@ -49,6 +49,7 @@ export class StructEmitter {
     const fields: string[] = [];
     const reads: string[] = [];
     const writes: string[] = [];
+    const offsets: string[] = [];
     let end = 0;
     const zeros = (offset: number, length: number) => {
       this.imports.add('putZeros');
@@ -72,6 +73,7 @@ export class StructEmitter {
       const access = this.#access(btf, member.type, where);
       const doc = btf.memberDoc(struct, index);
       fields.push(`${doc === undefined ? '' : `/** ${doc} */\n`}readonly ${name}: ${access.type};`);
+      offsets.push(`${name}: ${offset},`);
       reads.push(`${name}: ${access.read(at(offset))},`);
       writes.push(`${access.write(at(offset), `value.${name}`)};`);
     }
@@ -80,8 +82,9 @@ export class StructEmitter {
     this.text.push(
       `/** \`struct ${struct.name}\`, ${struct.size} bytes. */`,
       `export interface ${interfaceName} {\n${fields.join('\n')}\n}`,
-      `export const ${codec}: Codec<${interfaceName}> = {`,
+      `export const ${codec}: StructCodec<${interfaceName}> = {`,
       `name: ${quoted(struct.name)}, size: ${struct.size},`,
+      `offsets: { ${offsets.join(' ')} },`,
       `decode: (${reads.length === 0 ? '' : 'view, offset = 0'}) => ({\n${reads.join('\n')}\n}),`,
       `encode(view, ${reads.length === 0 ? '_value' : 'value'}, offset = 0) {\n${writes.join('\n')}\n},`,
       '};\n',

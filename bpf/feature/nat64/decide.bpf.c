@@ -2,28 +2,17 @@
 /* NAT64, decide: which binding does a packet belong to (RFC 6146 section 3.5)? decide_* only reads; what it finds
  * goes into sg_decision, and commit() writes it down. */
 #include "feature/nat64/nat64.h"
-#include "lib/port_table.h"
-
-static __always_inline struct decision *decision_begin(void)
-{
-	__u32 zero = 0;
-	struct decision *d = bpf_map_lookup_elem(&sg_decision, &zero);
-
-	if (d)
-		__builtin_memset(d, 0, sizeof(*d));
-	return d;
-}
 
 static __always_inline void decision_common(struct decision *d, const struct pkt *p, const struct nat64_instance *i)
 {
 	d->feature = FEATURE_NAT64;
-	d->proto = p->proto;
 	d->family_in = 6;
 	d->family_out = 4;
 	d->instance = p->instance;
 	d->pool_first = i->pool4_first;
 	d->pool_count = i->pool4_count;
-	d->in_ports = i->inside;
+	d->in_sides = i->inside;
+	d->pool6_len = i->pool6_len;
 	for (int k = 0; k < 4; k++)
 		d->timeout[k] = i->timeout[k];
 }
@@ -43,26 +32,10 @@ static __always_inline bool in_pool6(const __be32 addr[4], const struct nat64_in
 	return true;
 }
 
-/* The BIB entry of an inside transport address, 0 = none. */
-static __always_inline __u32 bib_of_inside(const struct decision *d)
-{
-	struct bib_key k = {};
-	__u32 *number;
-
-	for (int i = 0; i < 4; i++)
-		k.addr[i] = d->in.src[i];
-	k.port = d->in.sport;
-	k.proto = proto_of(d->proto, 4);
-	k.table = d->table;
-	k.instance = d->instance;
-	number = bpf_map_lookup_elem(&sg_bib_in, &k);
-	return number ? *number : 0;
-}
-
 /* From the inside: client and destination give everything but the pool address, which the BIB has or commit claims. */
 static __always_inline enum verdict decide_inside(struct pkt *p, const struct nat64_instance *i)
 {
-	struct decision *d = decision_begin();
+	struct decision *d = decision_begin(p);
 	struct bib *b;
 
 	if (!d)
@@ -74,7 +47,7 @@ static __always_inline enum verdict decide_inside(struct pkt *p, const struct na
 	d->table = p->table;
 	if (not_unicast4(d->out.dst[0]))
 		return drop(p, R_NAT64_BAD_DEST);
-	if (class4_of(p, d->out.dst[0]))
+	if (is_pool(class4_of(p, d->out.dst[0])))
 		d->flags |= SESSION_HAIRPIN;
 	d->bib = bib_of_inside(d);
 	if (d->bib) {
@@ -97,7 +70,7 @@ static __always_inline enum verdict decide_inside(struct pkt *p, const struct na
 /* From the outside: endpoint-independent filtering, so a BIB entry is all that is asked for. */
 static __always_inline enum verdict decide_outside(struct pkt *p, const struct nat64_instance *i)
 {
-	struct decision *d = decision_begin();
+	struct decision *d = decision_begin(p);
 	bool icmp = p->proto == P_ICMP;
 	__be16 port = icmp ? p->t.sport : p->t.dport;
 	__u32 position = p->set * MAX_POOL + p->pool, number;
@@ -129,39 +102,10 @@ static __always_inline enum verdict decide_outside(struct pkt *p, const struct n
 	d->in.sport = b->in_port;
 	d->in.dport = d->out.dport;
 	rfc6052_embed(d->in.dst, i->pool6, i->pool6_len, p->t.src[0]);
-	if (class4_of(p, p->t.src[0]))
+	if (is_pool(class4_of(p, p->t.src[0])))
 		d->flags |= SESSION_HAIRPIN;
 	d->outside = 1;
 	return V_COMMIT;
-}
-
-/* Checks that do not depend on whether the session is known. */
-static __always_inline enum verdict admit(struct pkt *p)
-{
-	if (p->family == 6 && p->source_route) /* RFC 7915 section 5.1 */
-		return report(p, R_NAT64_SOURCE_ROUTE, ICMP6_PARAM, 0, p->source_route);
-	if (p->family == 4 && p->source_route) /* RFC 7915 section 4.1: source route failed */
-		return report(p, R_NAT64_SOURCE_ROUTE, ICMP4_UNREACH, 5, 0);
-	if (p->ext_behind) /* RFC 7915 section 5.1.1 */
-		return drop(p, R_NAT64_EXT_HEADER);
-	if (p->ttl <= 1)
-		return report(p, R_HOP_LIMIT, p->family == 6 ? ICMP6_TIME : ICMP4_TIME, 0, 0);
-	return V_CONTINUE;
-}
-
-/* RFC 6146 section 3.5.2.2, CLOSED: a SYN opens a session; any other segment passes where the BIB knows the client,
- * such as that of a connection that was silent for too long. Its session stays under the transitory time. A reset
- * opens nothing. */
-static __always_inline enum verdict may_open(struct pkt *p)
-{
-	__u32 zero = 0;
-	struct decision *d = bpf_map_lookup_elem(&sg_decision, &zero);
-
-	if (!d)
-		return drop(p, R_INTERNAL);
-	if (p->proto != P_TCP || (!(p->tcp_flags & TCP_RST) && (p->tcp_flags & TCP_SYN || d->bib)))
-		return V_COMMIT;
-	return drop(p, R_TCP_NOT_OPEN);
 }
 
 __noinline int nat64_pool6(struct xdp_md *ctx, struct pkt *p)
@@ -174,17 +118,17 @@ __noinline int nat64_pool6(struct xdp_md *ctx, struct pkt *p)
 	i = nat64_instance(p, p->instance);
 	if (!i)
 		return drop(p, R_INTERNAL);
-	if (p->in_port >= MAX_PORTS || !(i->inside >> p->in_port & 1))
+	if (!(i->inside >> (p->side & 63) & 1))
 		return drop(p, R_POOL_WRONG_SIDE);
 	if (in_pool6(p->t.src, i) || not_unicast6(p->t.src))
-		return drop(p, R_NAT64_BAD_SOURCE);
+		return drop(p, R_BAD_SOURCE);
 	if (p->is_error)
-		return nat64_error_find(ctx, p);
-	v = admit(p);
+		return error_find(ctx, p);
+	v = admit(ctx, p);
 	if (v != V_CONTINUE)
 		return v;
 	if (p->frag == LATER_FRAGMENT)
-		return nat64_fragment_find(ctx, p);
+		return fragment_find(ctx, p);
 	if (!has_ports(p))
 		return p->proto == P_ICMP6 ? drop(p, R_ICMP_UNTRANSLATABLE) :
 					     report(p, R_NAT64_PROTO, ICMP6_UNREACH, 4, 0);
@@ -206,29 +150,17 @@ __noinline int nat64_pool4(struct xdp_md *ctx, struct pkt *p)
 		return drop(p, R_POOL_WRONG_SIDE);
 	if (not_unicast4(p->t.src[0]) && !p->is_error)
 		return drop(p, R_BAD_HEADER);
-	if (class4_of(p, p->t.src[0]) && !p->hairpin) /* only a packet turned round has such a source */
-		return drop(p, R_NAT64_BAD_SOURCE);
+	if (is_pool(class4_of(p, p->t.src[0])) && !p->hairpin) /* only a packet turned round has such a source */
+		return drop(p, R_BAD_SOURCE);
 	if (p->is_error)
-		return nat64_error_find(ctx, p);
-	v = admit(p);
+		return error_find(ctx, p);
+	v = admit(ctx, p);
 	if (v != V_CONTINUE)
 		return v;
 	if (p->frag == LATER_FRAGMENT)
-		return nat64_fragment_find(ctx, p);
+		return fragment_find(ctx, p);
 	if (!has_ports(p))
 		return drop(p, p->proto == P_ICMP ? R_ICMP_UNTRANSLATABLE : R_NAT64_PROTO);
 	v = decide_outside(p, i);
 	return v == V_COMMIT ? may_open(p) : v;
-}
-
-/* A session is known: what is left to ask does not depend on the configuration, unless that has changed. */
-__noinline int nat64_session(struct xdp_md *ctx, struct pkt *p)
-{
-	use_args(ctx, p);
-	if (!p)
-		return V_DROP;
-	/* Other messages of ICMP have no identifier: their key is that of an echo session whose identifier is 0. */
-	if (!has_ports(p))
-		return drop(p, R_ICMP_UNTRANSLATABLE);
-	return admit(p);
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* NAT64, ICMP errors (RFC 7915 sections 4.2, 4.3, 5.2, 5.3; RFC 6146 section 3.5): the quoted packet says which
- * session. Everything in front of the quoted L4 header is written anew, and the quoted payload never moves. */
-#include "feature/nat64/nat64.h"
+/* ICMP errors (RFC 7915 sections 4.2, 4.3, 5.2, 5.3; RFC 6146 section 3.5): the quoted packet says which
+ * session. Between families everything in front of the quoted L4 header is
+ * written anew; else addresses are exchanged in place. The quoted payload never moves. */
+#include "rewrite/rewrite.h"
 #include "lib/icmp_map.h"
 
 #define QUOTE4_MAX 576  /* RFC 1812 section 4.3.2.3 */
@@ -17,7 +18,7 @@ struct inner {
 	__u16 frag_off;
 	__u32 frag_id;
 	__u8  proto, ttl, tos, more, fragment, icmp_type;
-	__be32 outer_src[4]; /* of the error, once it is IPv6 */
+	__be32 outer_src[4]; /* of the error as received; once it is translated to IPv6 */
 };
 
 /* Purpose: the quoted packet under way; too much for the stack. Writer and reader: one CPU. */
@@ -26,7 +27,7 @@ struct {
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct inner);
-} sg_nat64_inner SEC(".maps");
+} sg_inner SEC(".maps");
 
 static __always_inline bool inner_ip4(struct xdp_md *ctx, struct pkt *p, struct inner *q, __u32 end)
 {
@@ -158,11 +159,16 @@ static __always_inline bool inner_rewrite(struct xdp_md *ctx, struct pkt *p, con
 			return false;
 		delta = outside ? s->delta_out_in : s->delta_in_out;
 	} else {
-		__be16 id = outside ? s->in.sport : s->out.sport;
-		__u8 type = echo_type(q->icmp_type, outside);
+		__be16 id = outside ? s->in.sport : s->out.sport, was = outside ? s->out.sport : s->in.sport;
+		__u8 type = same_family(s) ? q->icmp_type : echo_type(q->icmp_type, outside);
 
 		/* The quoted length is the whole packet's, unless that was a fragment: then it is not known. */
-		delta = echo_delta(s, q->icmp_type, q->l4_len, outside);
+		if (!same_family(s))
+			delta = echo_delta(s, q->icmp_type, q->l4_len, outside);
+		else if (s->family_in == 6)
+			delta = outside ? s->delta_out_in : s->delta_in_out;
+		else
+			delta = csum_delta(was, id);
 		if (bpf_xdp_store_bytes(ctx, q->l4, &type, 1) || bpf_xdp_store_bytes(ctx, q->l4 + 4, &id, 2))
 			return false;
 	}
@@ -267,6 +273,83 @@ static __always_inline bool finish_checksum(struct xdp_md *ctx, struct pkt *p, c
 	return !bpf_xdp_store_bytes(ctx, p->l4 + 2, &check, 2);
 }
 
+/* The rest of an error of one family whose addresses have been exchanged: hop limit and sums. */
+static __noinline int error_finish(struct xdp_md *ctx, struct pkt *p)
+{
+	__u32 hop = p->l3 + (p->family == 6 ? 7 : 8);
+	__u8 ttl = p->ttl - 1;
+	__sum16 check = 0;
+	__be32 pair[8];
+	__u64 pseudo = 0;
+	int sum;
+
+	if (bpf_xdp_store_bytes(ctx, hop, &ttl, 1))
+		return drop(p, R_TRUNCATED);
+	if (p->frame_len > p->l4 + p->l4_len) {
+		if (bpf_xdp_adjust_tail(ctx, (int)(p->l4 + p->l4_len) - (int)p->frame_len))
+			return drop(p, R_INTERNAL);
+		p->frame_len = p->l4 + p->l4_len;
+	}
+	if (p->family == 6) {
+		if (bpf_xdp_load_bytes(ctx, p->l3 + 8, pair, 32))
+			return drop(p, R_TRUNCATED);
+		pseudo = csum_words(pair, 8) + bpf_htons(p->l4_len) + bpf_htons(P_ICMP6);
+	} else {
+		if (bpf_xdp_store_bytes(ctx, p->l3 + 10, &check, 2))
+			return drop(p, R_TRUNCATED);
+		sum = sum_bytes(ctx, p->l3, p->l4 - p->l3);
+		check = (__sum16)~sum;
+		if (sum < 0 || bpf_xdp_store_bytes(ctx, p->l3 + 10, &check, 2))
+			return drop(p, R_TRUNCATED);
+		check = 0;
+	}
+	if (bpf_xdp_store_bytes(ctx, p->l4 + 2, &check, 2))
+		return drop(p, R_TRUNCATED);
+	sum = sum_bytes(ctx, p->l4, p->l4_len);
+	check = (__sum16)~csum_fold64(pseudo + sum);
+	if (sum < 0 || bpf_xdp_store_bytes(ctx, p->l4 + 2, &check, 2))
+		return drop(p, R_TRUNCATED);
+	return V_CONTINUE;
+}
+
+/* Of one family: addresses in both headers, and the sum of the whole. An error from the inside has the pool address
+ * as its source, whoever inside sent it (RFC 5508 section 4.2). */
+static __noinline int readdress_error(struct xdp_md *ctx, struct pkt *p, struct inner *q, struct session *s)
+{
+	bool outside = REF_OUTSIDE(p->ref);
+	__be32 pair[8]; /* source and destination of the error, as IPv6 has them */
+	__u32 addrs = p->family == 6 ? 8 : 12, size = p->family == 6 ? 16 : 4;
+
+	for (int i = 0; i < 4; i++) {
+		pair[i] = outside ? s->in.src[i] : s->out.dst[i];
+		pair[4 + i] = outside ? s->in.dst[i] : s->out.src[i];
+	}
+	/* The quoted packet went the other way: from our destination to our source. */
+	if (!inner_rewrite(ctx, p, q, s, outside))
+		return drop(p, R_TRUNCATED);
+	if (p->family == 6) {
+		if (bpf_xdp_store_bytes(ctx, q->l3 + 8, pair, 32))
+			return drop(p, R_TRUNCATED);
+	} else {
+		__be32 both[2] = { pair[0], pair[4] };
+		__be32 old[2];
+		__sum16 check;
+
+		if (bpf_xdp_load_bytes(ctx, q->l3 + 12, old, 8) || bpf_xdp_load_bytes(ctx, q->l3 + 10, &check, 2))
+			return drop(p, R_TRUNCATED);
+		check = csum_apply(check, csum_delta(csum_fold64((__u64)old[0] + old[1]),
+						     csum_fold64((__u64)both[0] + both[1])));
+		if (bpf_xdp_store_bytes(ctx, q->l3 + 12, both, 8) || bpf_xdp_store_bytes(ctx, q->l3 + 10, &check, 2))
+			return drop(p, R_TRUNCATED);
+	}
+	/* The error itself: to the inside only its destination changes. */
+	if (!outside && bpf_xdp_store_bytes(ctx, p->l3 + addrs, pair + 4, size))
+		return drop(p, R_TRUNCATED);
+	if (bpf_xdp_store_bytes(ctx, p->l3 + addrs + size, pair, size))
+		return drop(p, R_TRUNCATED);
+	return error_finish(ctx, p);
+}
+
 static __noinline int translate_error(struct xdp_md *ctx, struct pkt *p, struct inner *q, struct session *s)
 {
 	bool outside = REF_OUTSIDE(p->ref);
@@ -307,12 +390,11 @@ static __always_inline struct inner *inner_get(void)
 {
 	__u32 zero = 0;
 
-	return bpf_map_lookup_elem(&sg_nat64_inner, &zero);
+	return bpf_map_lookup_elem(&sg_inner, &zero);
 }
 
-__noinline int nat64_error_find(struct xdp_md *ctx, struct pkt *p)
+__noinline int error_find(struct xdp_md *ctx, struct pkt *p)
 {
-	struct nat64_instance *i;
 	struct inner *q = inner_get();
 	struct session *s;
 	__be32 source;
@@ -320,8 +402,7 @@ __noinline int nat64_error_find(struct xdp_md *ctx, struct pkt *p)
 
 	if (!p)
 		return V_DROP;
-	i = nat64_instance(p, p->instance);
-	if (!i || !q)
+	if (!q)
 		return drop(p, R_INTERNAL);
 	if (p->family == 4 && (p->icmp_type == 4 || p->icmp_type == 5)) /* source quench, redirect */
 		return drop(p, R_ICMP_UNTRANSLATABLE);
@@ -335,17 +416,17 @@ __noinline int nat64_error_find(struct xdp_md *ctx, struct pkt *p)
 	v = inner_parse(ctx, p, q);
 	if (v != V_CONTINUE)
 		return v;
-	if (p->family == 4)
-		rfc6052_embed(q->outer_src, i->pool6, i->pool6_len, source);
 	p->ref = index_find(p->family, &p->t, p->proto, p->table);
 	s = p->ref ? session_at(REF_NUMBER(p->ref)) : NULL;
-	if (!s || !session_matches(s, p->ref, p) || s->feature != FEATURE_NAT64 || session_expired(s, p->now) ||
-	    REF_OUTSIDE(p->ref) != (p->family == 4))
+	if (!s || !session_matches(s, p->ref, p) || session_expired(s, p->now) ||
+	    !session_side(s, p, REF_OUTSIDE(p->ref)))
 		return drop(p, R_ICMP_NO_SESSION);
+	if (p->family == 4 && s->family_in == 6)
+		rfc6052_embed(q->outer_src, s->in.dst, s->pool6_len, source);
 	return V_CONTINUE;
 }
 
-__noinline int nat64_icmp_error(struct xdp_md *ctx, struct pkt *p)
+__noinline int session_error(struct xdp_md *ctx, struct pkt *p)
 {
 	struct inner *q = inner_get();
 	struct session *s;
@@ -357,22 +438,20 @@ __noinline int nat64_icmp_error(struct xdp_md *ctx, struct pkt *p)
 	s = session_at(REF_NUMBER(p->ref));
 	if (!s || !q)
 		return drop(p, R_INTERNAL);
-	hairpin = p->family == 6 && s->flags & SESSION_HAIRPIN;
-	if (hairpin && p->hairpin)
-		return drop(p, R_NAT64_HAIRPIN_LOOP);
+	hairpin = !REF_OUTSIDE(p->ref) && s->flags & SESSION_HAIRPIN;
 	if (hairpin) {
 		p->out_mtu = p->port_mtu;
 	} else {
-		v = nat64_resolve(ctx, p, p->family == 4);
+		v = session_resolve(ctx, p, REF_OUTSIDE(p->ref));
 		if (v != V_CONTINUE)
 			return v;
 	}
-	v = translate_error(ctx, p, q, s);
+	v = same_family(s) ? readdress_error(ctx, p, q, s) : translate_error(ctx, p, q, s);
 	if (v != V_CONTINUE)
 		return v;
 	if (hairpin) {
 		p->hairpin = 1;
 		return V_AGAIN;
 	}
-	return emit(ctx, p);
+	return V_EMIT;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* NAT64, fragments (RFC 6146 section 3.4, RFC 7915 sections 4.1 and 5.1.1), in order. Later fragments follow the note
+/* Fragments (RFC 6146 section 3.4, RFC 7915 sections 4.1 and 5.1.1), in order. Later fragments follow the note
  * of the first one. The sum of ICMPv6 covers the length of the whole message and that of ICMP does not, and UDP
  * without a checksum needs one: there the first fragment waits until the last has told what was missing. */
-#include "feature/nat64/nat64.h"
+#include "rewrite/rewrite.h"
 #include "lib/count.h"
 
 /* Never both true and expired: a place whose time is over belongs to whoever claims it. */
@@ -58,7 +58,7 @@ static __always_inline struct frag *frag_find(const struct pkt *p, __u32 *place)
 	return NULL;
 }
 
-__noinline int nat64_fragment_open(struct xdp_md *ctx, struct pkt *p)
+__noinline int fragment_open(struct xdp_md *ctx, struct pkt *p)
 {
 	struct session *s;
 	struct frag *f;
@@ -128,7 +128,7 @@ static __always_inline __sum16 complete(const struct frag *f, __u8 proto, __sum1
 	return proto == P_UDP && !check ? 0xffff : check;
 }
 
-__noinline int nat64_fragment_hold(struct xdp_md *ctx, struct pkt *p)
+__noinline int fragment_hold(struct xdp_md *ctx, struct pkt *p)
 {
 	__u32 place, len, until;
 	__sum16 check;
@@ -173,7 +173,7 @@ __noinline int nat64_fragment_hold(struct xdp_md *ctx, struct pkt *p)
 	check = complete(f, p->proto, check, REF_OUTSIDE(p->ref));
 	if (bpf_xdp_store_bytes(ctx, p->l4 + CHECK_OFF(p->proto), &check, 2))
 		return drop(p, R_TRUNCATED);
-	return emit(ctx, p);
+	return V_EMIT;
 }
 
 /* All fragments have passed: the held one gets what its checksum lacked, and leaves behind this packet. */
@@ -188,6 +188,7 @@ static __always_inline void release(struct pkt *p, struct frag *f, __u32 place, 
 	check = (void *)park->bytes + off;
 	*check = complete(f, p->proto, *check, outside);
 	p->parked = 1;
+	p->parked_port = f->in_port;
 	p->frag_slot = place;
 }
 
@@ -212,7 +213,7 @@ static __always_inline enum verdict account(struct xdp_md *ctx, struct pkt *p, s
 	return V_CONTINUE;
 }
 
-__noinline int nat64_fragment_find(struct xdp_md *ctx, struct pkt *p)
+__noinline int fragment_find(struct xdp_md *ctx, struct pkt *p)
 {
 	struct session *s;
 	struct frag *f;
@@ -232,7 +233,7 @@ __noinline int nat64_fragment_find(struct xdp_md *ctx, struct pkt *p)
 	return V_CONTINUE;
 }
 
-__noinline int nat64_fragment_later(struct xdp_md *ctx, struct pkt *p)
+__noinline int fragment_later(struct xdp_md *ctx, struct pkt *p)
 {
 	struct session *s;
 	struct frag *f;
@@ -252,20 +253,25 @@ __noinline int nat64_fragment_later(struct xdp_md *ctx, struct pkt *p)
 	if (v != V_CONTINUE)
 		return v;
 	if (s->flags & SESSION_HAIRPIN && !outside) {
-		if (p->hairpin)
-			return drop(p, R_NAT64_HAIRPIN_LOOP);
-		v = nat64_header(ctx, p, outside);
+		v = session_header(ctx, p, outside);
 		p->hairpin = 1;
 		return v == V_CONTINUE ? V_AGAIN : v;
 	}
-	v = nat64_resolve(ctx, p, outside);
+	v = session_resolve(ctx, p, outside);
 	if (v != V_CONTINUE)
 		return v;
-	size = p->l4_len + (outside ? IP6_LEN + FRAG_LEN : IP4_LEN);
-	p->frag_mtu = size > p->out_mtu ? p->out_mtu : 0;
-	if (outside && size > IP6_MIN_MTU)
-		p->frag_mtu = p->out_mtu < IP6_MIN_MTU ? p->out_mtu : IP6_MIN_MTU;
-	v = nat64_header(ctx, p, outside);
+	if (same_family(s)) {
+		size = p->l4 + p->l4_len - p->l3;
+		if (size > p->out_mtu && p->df)
+			return drop(p, R_TOO_BIG); /* the first fragment's sender was told */
+		p->frag_mtu = size > p->out_mtu ? p->out_mtu : 0;
+	} else {
+		size = p->l4_len + (outside ? IP6_LEN + FRAG_LEN : IP4_LEN);
+		p->frag_mtu = size > p->out_mtu ? p->out_mtu : 0;
+		if (outside && size > IP6_MIN_MTU)
+			p->frag_mtu = p->out_mtu < IP6_MIN_MTU ? p->out_mtu : IP6_MIN_MTU;
+	}
+	v = session_header(ctx, p, outside);
 	if (v != V_CONTINUE)
 		return v;
 	if (f->total && f->seen == f->total) {
@@ -274,8 +280,5 @@ __noinline int nat64_fragment_later(struct xdp_md *ctx, struct pkt *p)
 		else if (f->state == FRAG_OPEN && !f->hold)
 			f->deadline = p->now; /* complete: the place is free at once */
 	}
-	v = emit(ctx, p);
-	if (v == V_DROP && p->parked) /* the held one goes with it */
-		count_drop(f->in_port, p->reason);
-	return v;
+	return V_EMIT;
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* NAT64, what all translations share: the way to the other side, and the other family's header in front of the L4
- * header (RFC 7915 sections 4.1, 5.1). */
-#include "feature/nat64/nat64.h"
+/* What all translations share: the way to the other side, and the other side's header in front of the L4 header:
+ * another family's (RFC 7915 sections 4.1, 5.1), or other addresses in the one that is there (RFC 3022). */
+#include "rewrite/rewrite.h"
 
-__noinline int nat64_resolve(struct xdp_md *ctx, struct pkt *p, __u32 outside)
+__noinline int session_resolve(struct xdp_md *ctx, struct pkt *p, __u32 outside)
 {
 	struct session *s;
 	enum verdict v;
@@ -22,14 +22,16 @@ __noinline int nat64_resolve(struct xdp_md *ctx, struct pkt *p, __u32 outside)
 		if (!a)
 			return drop(p, R_INTERNAL);
 		p->adj = adj;
+		p->tunnel = a->tunnel;
 		p->out_mtu = a->mtu;
 		p->out_port = a->port;
 		return V_CONTINUE;
 	}
 	/* Asked again once a second by a packet of the session: right even while the daemon is dead. */
-	p->nh_family = outside ? 6 : 4;
+	p->nh_family = outside ? s->family_in : s->family_out;
+	p->nh_table = outside ? s->table : 0;
 	for (int i = 0; i < 4; i++)
-		p->nh[i] = outside ? s->in.src[i] : i ? 0 : s->out.dst[0];
+		p->nh[i] = outside ? s->in.src[i] : s->out.dst[i];
 	v = resolve(ctx, p);
 	if (v == V_PASS) /* the binding's far end is this box itself: nothing rewritten goes to the kernel */
 		return drop(p, R_NO_ROUTE);
@@ -100,7 +102,35 @@ static __always_inline enum verdict header_4to6(struct xdp_md *ctx, struct pkt *
 	return V_CONTINUE;
 }
 
-__noinline int nat64_header(struct xdp_md *ctx, struct pkt *p, __u32 outside)
+/* Addresses and hop limit in place; options, extension and fragment headers stay as they are. */
+static __always_inline enum verdict header_same(struct xdp_md *ctx, struct pkt *p, const struct session *s, bool outside)
+{
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+
+	if (p->family == 6) {
+		struct ip6_hdr *ip = at(data, p->l3);
+
+		if ((void *)(ip + 1) > end)
+			return drop(p, R_TRUNCATED);
+		readdress_ip6(ip, s, outside);
+	} else {
+		struct ip4_hdr *ip = at(data, p->l3), old;
+		__u16 delta;
+
+		if ((void *)(ip + 1) > end)
+			return drop(p, R_TRUNCATED);
+		old = *ip;
+		readdress_ip4(ip, s, outside);
+		/* The sum covers the options as well: it grows by what has changed. */
+		delta = csum_fold64((__u64)csum_delta(csum_fold64((__u64)old.src + old.dst),
+						      csum_fold64((__u64)ip->src + ip->dst)) +
+				    csum_delta(old.ttl, ip->ttl));
+		ip->check = csum_apply(old.check, delta);
+	}
+	return V_CONTINUE;
+}
+
+__noinline int session_header(struct xdp_md *ctx, struct pkt *p, __u32 outside)
 {
 	enum verdict v;
 	struct session *s;
@@ -114,7 +144,10 @@ __noinline int nat64_header(struct xdp_md *ctx, struct pkt *p, __u32 outside)
 	if (p->frame_len > p->l4 + p->l4_len &&
 	    bpf_xdp_adjust_tail(ctx, (int)(p->l4 + p->l4_len) - (int)p->frame_len))
 		return drop(p, R_INTERNAL);
-	v = outside ? header_4to6(ctx, p, s) : header_6to4(ctx, p, s);
+	if (same_family(s))
+		v = header_same(ctx, p, s, outside);
+	else
+		v = outside ? header_4to6(ctx, p, s) : header_6to4(ctx, p, s);
 	p->frame_len = p->l4 + p->l4_len;
 	return v;
 }

@@ -1,8 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* NAT64, translate: whole packets and first fragments of a session, in the general tier (RFC 7915 sections 4, 5). */
-#include "feature/nat64/nat64.h"
+/* Whole packets and first fragments of a session, in the general tier (RFC 7915 sections 4, 5; RFC 3022). */
+#include "rewrite/rewrite.h"
 
 #define MSS_OPTIONS 40 /* bytes of options that a TCP header can have */
+
+/* Of one family, the packet keeps its size. */
+static __always_inline enum verdict check_same_size(struct pkt *p)
+{
+	__u32 size = p->l4 + p->l4_len - p->l3;
+
+	p->frag_mtu = 0;
+	if (size <= p->out_mtu)
+		return V_CONTINUE;
+	if (p->family == 6)
+		return report(p, R_TOO_BIG, ICMP6_TOO_BIG, 0, p->out_mtu < IP6_MIN_MTU ? IP6_MIN_MTU : p->out_mtu);
+	if (p->df)
+		return report(p, R_TOO_BIG, ICMP4_UNREACH, 4, p->out_mtu);
+	p->frag_mtu = p->out_mtu;
+	return V_CONTINUE;
+}
 
 /* Does the translated packet fit? Sets pkt->frag_mtu where it may be cut; else the sender is told. */
 static __always_inline enum verdict check_size(struct pkt *p, bool outside)
@@ -83,12 +99,15 @@ static __always_inline __u32 mss_limit(const struct pkt *p, const struct session
 	struct adjacency *in = adj_in ? bpf_map_lookup_elem(&sg_adj, &adj_in) : NULL;
 	struct adjacency *out = adj_out ? bpf_map_lookup_elem(&sg_adj, &adj_out) : NULL;
 
+	__u32 head_in = TCP_LEN + (s->family_in == 6 ? IP6_LEN : IP4_LEN);
+	__u32 head_out = TCP_LEN + (s->family_out == 6 ? IP6_LEN : IP4_LEN);
+
 	if (in)
-		most = in->mtu - IP6_LEN - TCP_LEN;
+		most = in->mtu - head_in;
 	else if (!REF_OUTSIDE(p->ref))
-		most = p->port_mtu - IP6_LEN - TCP_LEN;
-	if (out && out->mtu - IP4_LEN - TCP_LEN < most)
-		most = out->mtu - IP4_LEN - TCP_LEN;
+		most = p->port_mtu - head_in;
+	if (out && out->mtu - head_out < most)
+		most = out->mtu - head_out;
 	return most;
 }
 
@@ -127,10 +146,10 @@ static __always_inline bool udp_length_right(struct xdp_md *ctx, const struct pk
 	return !bpf_xdp_load_bytes(ctx, p->l4 + 4, &len, 2) && bpf_ntohs(len) == p->l4_len;
 }
 
-__noinline int nat64_translate(struct xdp_md *ctx, struct pkt *p)
+__noinline int session_translate(struct xdp_md *ctx, struct pkt *p)
 {
 	struct session *s;
-	bool outside, hairpin, zero_udp = false;
+	bool outside, hairpin, same, zero_udp = false;
 	enum verdict v;
 
 	if (!p)
@@ -139,15 +158,13 @@ __noinline int nat64_translate(struct xdp_md *ctx, struct pkt *p)
 	s = session_at(REF_NUMBER(p->ref));
 	if (!s)
 		return drop(p, R_INTERNAL);
+	same = same_family(s);
 	hairpin = !outside && s->flags & SESSION_HAIRPIN;
-	if (hairpin) {
-		if (p->hairpin)
-			return drop(p, R_NAT64_HAIRPIN_LOOP);
-	} else {
-		v = nat64_resolve(ctx, p, outside);
+	if (!hairpin) {
+		v = session_resolve(ctx, p, outside);
 		if (v != V_CONTINUE)
 			return v;
-		v = check_size(p, outside);
+		v = same ? check_same_size(p) : check_size(p, outside);
 		if (v != V_CONTINUE)
 			return v;
 	}
@@ -158,7 +175,7 @@ __noinline int nat64_translate(struct xdp_md *ctx, struct pkt *p)
 			return drop(p, R_TRUNCATED);
 		if (!check && p->family == 6) /* RFC 8200 section 8.1 */
 			return drop(p, R_BAD_HEADER);
-		zero_udp = !check;
+		zero_udp = !check && !same;
 		if (zero_udp && p->frag == WHOLE && !udp_length_right(ctx, p))
 			return drop(p, R_BAD_HEADER); /* no checksum could be right */
 	}
@@ -166,8 +183,8 @@ __noinline int nat64_translate(struct xdp_md *ctx, struct pkt *p)
 		complete_checksum(ctx, p);
 	if (p->frag == FIRST_FRAGMENT) {
 		/* Turned round, the length that ICMPv6 sums has been neither taken out nor put in: nothing is missing. */
-		p->hold = !hairpin && !p->hairpin && (zero_udp || p->proto == P_ICMP || p->proto == P_ICMP6);
-		v = nat64_fragment_open(ctx, p);
+		p->hold = !same && !hairpin && !p->hairpin && (zero_udp || p->proto == P_ICMP || p->proto == P_ICMP6);
+		v = fragment_open(ctx, p);
 		if (v != V_CONTINUE)
 			return v;
 	}
@@ -180,12 +197,12 @@ __noinline int nat64_translate(struct xdp_md *ctx, struct pkt *p)
 		if (v != V_CONTINUE)
 			return v;
 	}
-	v = nat64_header(ctx, p, outside);
+	v = session_header(ctx, p, outside);
 	if (v != V_CONTINUE)
 		return v;
 	if (hairpin) {
 		p->hairpin = 1;
 		return V_AGAIN;
 	}
-	return p->hold ? nat64_fragment_hold(ctx, p) : emit(ctx, p);
+	return p->hold ? fragment_hold(ctx, p) : V_EMIT;
 }
