@@ -26,7 +26,7 @@ static __always_inline enum verdict fast(struct xdp_md *ctx, struct pkt *p)
 	p->ref = index_find(p->family, &p->t, p->proto, p->table);
 	if (!p->ref)
 		return V_CONTINUE;
-	s = session_at(REF_NUMBER(p->ref));
+	s = session_slot(REF_NUMBER(p->ref));
 	if (!s || !session_matches(s, p->ref, p))
 		return V_CONTINUE;
 	if (s->epoch != p->epoch || s->flags || s->tcp & TCP_RESET || session_expired(s, p->now))

@@ -39,7 +39,7 @@ static __always_inline bool rested(const struct walk *w, __u32 since)
 static long sweep_session(__u32 i, struct walk *w)
 {
 	__u32 number = w->base + i;
-	struct session *s = session_at(number);
+	struct session *s = session_slot(number);
 
 	if (!s)
 		return 1;

@@ -14,6 +14,7 @@
 #include "layout/session.h"
 #include "layout/shim.h"
 #include "layout/srv6.h"
+#include "layout/trace.h"
 #include "layout/tunnel.h"
 #include "layout/verdict.h"
 #include "layout/vxlan.h"
@@ -44,6 +45,7 @@ struct pkt {
 	__u16 reason;
 	__u32 now, hz, set, epoch, tier, door, fib, forward, events;
 	__u32 frame_len;
+	__u32 trace;    /* 1 = only asked what would become of it: no map is written but scratch */
 
 	/* parse: offsets from ctx->data, lengths in bytes */
 	__u16 l3, l4;

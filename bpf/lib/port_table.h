@@ -136,6 +136,10 @@ static long port_step(__u32 i, struct port_search *f)
 			if (!free)
 				break;
 			bit = lowest_bit(free) & 63;
+			if (!f->bib) { /* only asked which one it would be */
+				f->found = block * 64 + bit;
+				return 1;
+			}
 			if (!__sync_val_compare_and_swap(&b->bib[bit], 0, f->bib)) {
 				if ((__sync_fetch_and_or(&b->used, 1ull << bit) | 1ull << bit) == ~0ull)
 					summary_full(f->table, f->proto, block, b);
@@ -150,7 +154,7 @@ static long port_step(__u32 i, struct port_search *f)
 	return 0;
 }
 
-/* Claims a free port in [min, max] for a BIB entry, starting at a random block (RFC 6056 section 3.3.1). -1: none
+/* Claims a free port in [min, max] for a BIB entry (0: claims nothing, only tells one), starting at a random block (RFC 6056 section 3.3.1). -1: none
  * is free. */
 static __always_inline __s32 port_claim(void *table, __u8 proto, __u16 min, __u16 max, __u32 bib)
 {

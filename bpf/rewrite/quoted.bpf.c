@@ -3,6 +3,7 @@
  * session. Between families everything in front of the quoted L4 header is
  * written anew; else addresses are exchanged in place. The quoted payload never moves. */
 #include "rewrite/rewrite.h"
+#include "stage/note.h"
 #include "lib/icmp_map.h"
 
 #define QUOTE4_MAX 576  /* RFC 1812 section 4.3.2.3 */
@@ -423,6 +424,8 @@ __noinline int error_find(struct xdp_md *ctx, struct pkt *p)
 		return drop(p, R_ICMP_NO_SESSION);
 	if (p->family == 4 && s->family_in == 6)
 		rfc6052_embed(q->outer_src, s->in.dst, s->pool6_len, source);
+	if (p->trace)
+		copy_session(p, s);
 	return V_CONTINUE;
 }
 

@@ -29,6 +29,8 @@ __noinline int session_rewrite(struct xdp_md *ctx, struct pkt *p)
 
 	if (!p)
 		return V_DROP;
+	if (p->trace && p->frag) /* what fragments wait for and leave behind is not pretended */
+		return V_TAKEN;
 	if (p->is_error)
 		return session_error(ctx, p);
 	v = session_renew(ctx, p);

@@ -70,12 +70,19 @@ static __always_inline bool bib_join(__u32 number)
 }
 
 /* RFC 4787 REQ-2 (paired pooling): all mappings of a client start at the same pool address. */
+static __always_inline __u32 pool_start(const struct decision *d)
+{
+	__u32 hash = d->in.src[0] ^ d->in.src[1] ^ d->in.src[2] ^ d->in.src[3];
+
+	return (hash * 0x9e3779b1u) >> 8;
+}
+
 static __noinline int bib_make(struct pkt *p, struct decision *d, struct core_state *core)
 {
 	struct bib_key key = {};
 	struct pool_address *a;
 	struct claim c = { .base = p->set * MAX_POOL, .first = d->pool_first, .count = d->pool_count, .port = -1 };
-	__u32 number, hash, pool, *other;
+	__u32 number, pool, *other;
 	struct bib *b;
 	void *table;
 
@@ -87,8 +94,7 @@ static __noinline int bib_make(struct pkt *p, struct decision *d, struct core_st
 		__sync_fetch_and_add(&core->next_bib, -1);
 		return drop(p, R_SESSION_FULL);
 	}
-	hash = d->in.src[0] ^ d->in.src[1] ^ d->in.src[2] ^ d->in.src[3];
-	c.start = (hash * 0x9e3779b1u) >> 8;
+	c.start = pool_start(d);
 	c.bib = number;
 	c.proto = proto_of(d->proto, 4);
 	c.fixed = bpf_ntohs(d->fixed_port);
@@ -228,6 +234,36 @@ static __noinline int session_make(struct pkt *p, struct decision *d, struct cor
 	return V_CONTINUE;
 }
 
+/* What commit() would do, into the copy: the port is one of those that are free. */
+static __noinline int pretend(struct pkt *p, struct decision *d)
+{
+	__u32 zero = 0;
+	struct trace *t = bpf_map_lookup_elem(&sg_trace, &zero);
+	struct claim c = { .base = p->set * MAX_POOL, .first = d->pool_first, .count = d->pool_count, .port = -1 };
+	struct pool_address *a;
+
+	if (!t)
+		return drop(p, R_INTERNAL);
+	if (!d->bib) {
+		if (!c.count || c.count > MAX_POOL)
+			return drop(p, R_POOL_EXHAUSTED);
+		c.start = pool_start(d);
+		c.proto = proto_of(d->proto, 4);
+		c.fixed = bpf_ntohs(d->fixed_port);
+		bpf_loop(c.count, claim_step, &c, 0);
+		a = c.port < 0 ? NULL : bpf_map_lookup_elem(&sg_pool, &c.position);
+		if (!a)
+			return drop(p, R_POOL_EXHAUSTED);
+		for (int i = 0; i < 4; i++)
+			d->out.src[i] = a->addr[i];
+		d->out.sport = bpf_htons(c.port);
+	}
+	session_fill(&t->sess, d, p);
+	t->sess.life = LIFE_LIVE;
+	p->ref = REF(TRACE_SESSION, d->outside);
+	return V_CONTINUE;
+}
+
 __noinline int commit(struct xdp_md *ctx, struct pkt *p)
 {
 	__u32 zero = 0;
@@ -238,6 +274,8 @@ __noinline int commit(struct xdp_md *ctx, struct pkt *p)
 	use_args(ctx, p);
 	if (!p || !d || !core)
 		return V_DROP;
+	if (p->trace)
+		return pretend(p, d);
 	if (!d->bib) {
 		v = bib_make(p, d, core);
 		if (v != V_CONTINUE)

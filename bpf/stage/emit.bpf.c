@@ -3,6 +3,7 @@
  * neighbour is not resolved, the device cannot take redirected frames, or the packet must be cut. */
 #include "lib/encap.h"
 #include "stage/emit.h"
+#include "stage/note.h"
 #include "stage/stages.h"
 
 #define MAX_PUSH 208 /* what a veth has in front of a frame, less its alignment; else the door pushes */
@@ -112,6 +113,10 @@ __noinline int emit(struct xdp_md *ctx, struct pkt *p)
 	if ((void *)(first + 1) > end)
 		return drop(p, R_TRUNCATED);
 	type = bpf_htons(*first >> 4 == 6 ? ETH_IP6 : ETH_IP4);
+	if (p->trace) {
+		note(p, TRACE_EMIT, V_FORWARD);
+		return p->tunnel && push_tunnel(ctx, p, p->l3) ? V_FORWARD : V_DROP;
+	}
 	if (p->tunnel) {
 		number = p->tunnel;
 		t = bpf_map_lookup_elem(&sg_tunnel, &number);

@@ -4,6 +4,7 @@
 #include "lib/count.h"
 #include "lib/csum.h"
 #include "stage/event.h"
+#include "stage/note.h"
 #include "stage/rewrite.h"
 #include "stage/stages.h"
 
@@ -57,7 +58,7 @@ static __always_inline bool may_answer(const struct pkt *p)
 		return false;
 	}
 	hash = (hash * 0x9e3779b1u) >> 22;
-	return within(1 + hash, second, ERRORS_A_SOURCE) && within(0, second, ERRORS_A_SECOND);
+	return p->trace || (within(1 + hash, second, ERRORS_A_SOURCE) && within(0, second, ERRORS_A_SECOND));
 }
 
 /* Who we are to the sender: the address of its port, or what its tunnel says. */
@@ -168,7 +169,8 @@ __noinline int icmp_error(struct xdp_md *ctx, struct pkt *p)
 	p->nh_family = p->family;
 	for (int i = 0; i < 4; i++)
 		p->nh[i] = p->family == 6 || i == 0 ? p->t.src[i] : 0;
-	count_drop(p->in_port, p->reason);
+	if (!p->trace)
+		count_drop(p->in_port, p->reason);
 	if (p->events)
 		event_drop(p);
 	p->frag_mtu = 0;
@@ -177,6 +179,7 @@ __noinline int icmp_error(struct xdp_md *ctx, struct pkt *p)
 	if (!build(ctx, p, &self))
 		return V_TAKEN; /* the original is counted, the error is not owed */
 	v = resolve(ctx, p);
+	note(p, TRACE_ERROR, v);
 	if (v != V_CONTINUE)
 		return V_TAKEN;
 	v = emit(ctx, p);

@@ -28,6 +28,7 @@ static __always_inline bool pkt_begin(struct xdp_md *ctx, struct pkt *p)
 	p->events = k->events;
 	p->frame_len = bpf_xdp_get_buff_len(ctx);
 	p->reason = 0;
+	p->trace = 0;
 	p->hairpin = 0;
 	p->created = 0;
 	p->extra = 0;

@@ -35,6 +35,10 @@ static __noinline int adjacency_for(struct pkt *p, const struct bpf_fib_lookup *
 	for (int i = 0; i < 16; i++)
 		key.nh[i] = ((const __u8 *)p->nh)[i];
 	known = bpf_map_lookup_elem(&sg_adj_num, &key);
+	if (p->trace) {
+		p->adj = known ? *known : 0;
+		return V_CONTINUE;
+	}
 	number = known ? *known : adjacency_number();
 	if (!number)
 		return drop(p, R_ADJ_FULL);

@@ -3,9 +3,21 @@
 #pragma once
 #include "layout/pkt.h"
 
-static __always_inline struct session *session_at(__u32 number)
+static __always_inline struct session *session_slot(__u32 number)
 {
 	return bpf_map_lookup_elem(&sg_sess, &number);
+}
+
+/* Outside the hot way a packet may be a traced one, whose session is a copy. */
+static __always_inline struct session *session_at(__u32 number)
+{
+	__u32 zero = 0;
+	struct trace *t;
+
+	if (number != TRACE_SESSION)
+		return session_slot(number);
+	t = bpf_map_lookup_elem(&sg_trace, &zero);
+	return t ? &t->sess : NULL;
 }
 
 /* The protocol number that a family uses for what the session calls ICMP. */

@@ -5,6 +5,7 @@
 #include "stage/decide.h"
 #include "stage/event.h"
 #include "stage/index.h"
+#include "stage/note.h"
 #include "stage/parse.h"
 #include "stage/session.h"
 #include "stage/stages.h"
@@ -110,6 +111,8 @@ __noinline int classify(struct xdp_md *ctx, struct pkt *p)
 		p->ref = index_lookup(p);
 	s = session_of(p);
 	if (s) {
+		if (p->trace)
+			copy_session(p, s);
 		p->instance = s->instance;
 		p->feature = s->feature;
 		p->owner = OWNER_SESSION;
@@ -205,12 +208,19 @@ __noinline int slow(struct xdp_md *ctx, struct pkt *p)
 	for (int i = 0; i < MAX_PASSES; i++) {
 		int v = classify(ctx, p);
 
-		if (v == V_CONTINUE)
+		note(p, TRACE_CLASSIFY, v);
+		if (v == V_CONTINUE) {
 			v = decide(ctx, p);
-		if (v == V_COMMIT)
+			note(p, TRACE_DECIDE, v);
+		}
+		if (v == V_COMMIT) {
 			v = commit(ctx, p);
-		if (v == V_CONTINUE)
+			note(p, TRACE_COMMIT, v);
+		}
+		if (v == V_CONTINUE) {
 			v = session_rewrite(ctx, p);
+			note(p, TRACE_REWRITE, v);
+		}
 		if (v == V_REPORT)
 			return icmp_error(ctx, p);
 		if (v == V_EMIT)

@@ -28,7 +28,7 @@ static __always_inline void count_sid(const struct pkt *p)
 	__u32 key = p->set * MAX_SIDS + (p->pool & (MAX_SIDS - 1));
 	struct sid_count *c = bpf_map_lookup_elem(&sg_sid_count, &key);
 
-	if (!c)
+	if (!c || p->trace)
 		return;
 	c->packets++;
 	c->bytes += p->l4 + p->l4_len - p->l3;

@@ -47,7 +47,7 @@ static __noinline int learn_pod(struct xdp_md *ctx, struct pkt *p, __u32 inner, 
 	was = bpf_map_lookup_elem(&sg_pod, &k);
 	for (int i = 0; was && i < 4; i++)
 		diff |= was->node[i] ^ now.node[i];
-	if (!was || diff)
+	if ((!was || diff) && !p->trace)
 		bpf_map_update_elem(&sg_pod, &k, &now, BPF_ANY);
 	return V_CONTINUE;
 }
@@ -105,7 +105,8 @@ static __noinline int learn_mtu(struct xdp_md *ctx, struct pkt *p)
 	if (ip.next == EXT_RT && !bpf_xdp_load_bytes(ctx, quoted + IP6_LEN, &srh, sizeof(srh)) && srh.type == RT_SRH &&
 	    bpf_xdp_load_bytes(ctx, quoted + IP6_LEN + SRH_LEN, k.dst, 16))
 		return 0;
-	bpf_map_update_elem(&sg_path_mtu, &k, &m, BPF_ANY);
+	if (!p->trace)
+		bpf_map_update_elem(&sg_path_mtu, &k, &m, BPF_ANY);
 	return 1;
 }
 
