@@ -95,6 +95,8 @@ __noinline int forward(struct xdp_md *ctx, struct pkt *p)
 	}
 	if (p->frag == WHOLE && needs_completion(ctx, p, pseudo_of(p)))
 		complete_checksum(ctx, p);
+	else if (p->proto == P_IP4 || p->proto == P_IP6)
+		complete_inner(ctx, p);
 	if (!p->hopped && !hop_decrement(ctx, p))
 		return drop(p, R_TRUNCATED);
 	return V_EMIT;

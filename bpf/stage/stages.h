@@ -12,6 +12,8 @@ int parse_deep(struct xdp_md *ctx, struct pkt *p);
 int sum_bytes(struct xdp_md *ctx, __u32 off, __u32 len);
 /* sum.bpf.c: completes a CHECKSUM_PARTIAL L4 checksum in place, if the port can have such frames. */
 int complete_checksum(struct xdp_md *ctx, struct pkt *p);
+/* sum.bpf.c: the same for the L4 checksum of an IP packet in this packet. */
+int complete_inner(struct xdp_md *ctx, struct pkt *p);
 /* resolve.bpf.c: way to the address in pkt->nh (pkt->nh_family) by the routes of pkt->nh_table: adjacency, tunnel, size.
  * V_PASS: an address of this box. */
 int resolve(struct xdp_md *ctx, struct pkt *p);

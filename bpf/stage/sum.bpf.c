@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* Sums over payload: read through scratch, so that frames in several buffers are no special case. */
 #include "lib/csum.h"
+#include "lib/encap.h"
 #include "stage/rewrite.h"
 #include "stage/stages.h"
 
@@ -54,5 +55,42 @@ __noinline int complete_checksum(struct xdp_md *ctx, struct pkt *p)
 	if (p->proto == P_UDP && !check)
 		check = 0xffff;
 	bpf_xdp_store_bytes(ctx, off, &check, 2);
+	return V_CONTINUE;
+}
+
+/* An IP packet in the packet: its sender's stack may have left its L4 checksum to a device that never saw it, and that
+ * note ends here. Whole packets without options or extension headers. */
+__noinline int complete_inner(struct xdp_md *ctx, struct pkt *p)
+{
+	__u32 zero = 0;
+	struct encap *e = bpf_map_lookup_elem(&sg_encap, &zero);
+	__u32 off;
+	__u64 rest;
+	__sum16 check;
+	int sum;
+
+	if (!p || !e)
+		return V_DROP;
+	if ((p->port_flags & (PORT_PARTIAL | PORT_GENERIC)) != PORT_PARTIAL || p->frag)
+		return V_CONTINUE;
+	e->family = p->proto == P_IP6 ? 6 : 4;
+	if (e->family == 6 ? bpf_xdp_load_bytes(ctx, p->l4, &e->ip6, IP6_LEN)
+			   : bpf_xdp_load_bytes(ctx, p->l4, &e->ip4, IP4_LEN))
+		return V_CONTINUE;
+	off = encap_l4(e); /* where TCP or UDP begins, 0 = neither */
+	if (!off || e->total > p->l4_len || off + UDP_LEN > e->total)
+		return V_CONTINUE;
+	if (bpf_xdp_load_bytes(ctx, p->l4 + off + CHECK_OFF(e->proto), &check, 2))
+		return V_CONTINUE;
+	e->l4[3] = 1; /* only the pseudo header's sum is asked for */
+	if (!encap_l4_sum(e, &rest) || check != (__u16)~rest)
+		return V_CONTINUE;
+	sum = sum_bytes(ctx, p->l4 + off, e->total - off);
+	if (sum < 0)
+		return V_CONTINUE;
+	check = (__sum16)~sum;
+	if (e->proto == P_UDP && !check)
+		check = 0xffff;
+	bpf_xdp_store_bytes(ctx, p->l4 + off + CHECK_OFF(e->proto), &check, 2);
 	return V_CONTINUE;
 }
