@@ -2,7 +2,7 @@
 import { bytes, list, none, putBytes, putList, putZeros, type StructCodec, u32, u64 } from './codec.ts';
 
 /** SHA-256 of the layouts of all maps, hexadecimal: equal in two builds that may share pinned maps. */
-export const layoutHash = 'b5340d64b17a9e89aec5d7564612e256f24e87c1f99672656b48fd28d8426f26';
+export const layoutHash = 'a9e98ec5ae341e5408de143994dd0cdc7fb022a5bfef531bd1e3d1f7754ea81e';
 
 /** Numbers that the headers define. */
 export const constants = {
@@ -33,6 +33,8 @@ export const constants = {
   SHIM_MAGIC: 214,
   STEER_BUCKETS: 16,
   SUMMARY_BLOCK: 1024,
+  TRACE_SESSION: 1073741824,
+  TRACE_STEPS: 24,
   TUNNEL_BYTES: 304,
   VNI_WORLD: 2,
 } as const;
@@ -241,6 +243,17 @@ export const Tier = {
   TIER_DOOR: 2,
 } as const;
 
+/** `enum trace_stage`. */
+export const TraceStage = {
+  TRACE_PARSE: 0,
+  TRACE_CLASSIFY: 1,
+  TRACE_DECIDE: 2,
+  TRACE_COMMIT: 3,
+  TRACE_REWRITE: 4,
+  TRACE_ERROR: 5,
+  TRACE_EMIT: 6,
+} as const;
+
 /** `enum tunnel_kind`. */
 export const TunnelKind = {
   TUNNEL_NONE: 0,
@@ -264,7 +277,32 @@ export const Verdict = {
   V_AGAIN: 11,
 } as const;
 
-/** `struct event`, 64 bytes. */
+/** `struct tuple`, 36 bytes. */
+export interface Tuple {
+  readonly src: readonly number[];
+  readonly dst: readonly number[];
+  readonly sport: number;
+  readonly dport: number;
+}
+export const tuple: StructCodec<Tuple> = {
+  name: 'tuple',
+  size: 36,
+  offsets: { src: 0, dst: 16, sport: 32, dport: 34 },
+  decode: (view, offset = 0) => ({
+    src: list(4, 4, (o) => view.getUint32(offset + o)),
+    dst: list(4, 4, (o) => view.getUint32(offset + 16 + o)),
+    sport: view.getUint16(offset + 32),
+    dport: view.getUint16(offset + 34),
+  }),
+  encode(view, value, offset = 0) {
+    putList(value.src, 4, 4, (v, o) => view.setUint32(offset + o, v));
+    putList(value.dst, 4, 4, (v, o) => view.setUint32(offset + 16 + o, v));
+    view.setUint16(offset + 32, value.sport);
+    view.setUint16(offset + 34, value.dport);
+  },
+};
+
+/** `struct event`, 152 bytes. */
 export interface Event {
   /** nanoseconds of CLOCK_MONOTONIC */
   readonly ktime: bigint;
@@ -285,12 +323,31 @@ export interface Event {
   readonly session: number;
   /** of the layer 3 packet */
   readonly length: number;
+  /** of the sender in its slot, 0 = none */
+  readonly identity: number;
+  /** main 0, a tenant's, or a slot's */
+  readonly table: number;
+  /** port number or enum side */
+  readonly side: number;
+  /** session: enum session_feature */
+  readonly feature: number;
+  /** session: that decided, 0 = none */
+  readonly policy: number;
+  /** session: of its feature */
+  readonly instance: number;
+  readonly familyIn: number;
+  /** session: of the tuples below */
+  readonly familyOut: number;
+  /** session: as its client sends */
+  readonly in: Tuple;
+  /** session: as it is sent to the outside */
+  readonly out: Tuple;
   /** events of this CPU that found no room or no tokens since the last one */
   readonly lost: number;
 }
 export const event: StructCodec<Event> = {
   name: 'event',
-  size: 64,
+  size: 152,
   offsets: {
     ktime: 0,
     kind: 8,
@@ -305,7 +362,17 @@ export const event: StructCodec<Event> = {
     dport: 50,
     session: 52,
     length: 56,
-    lost: 60,
+    identity: 60,
+    table: 64,
+    side: 66,
+    feature: 67,
+    policy: 68,
+    instance: 70,
+    familyIn: 72,
+    familyOut: 73,
+    in: 76,
+    out: 112,
+    lost: 148,
   },
   decode: (view, offset = 0) => ({
     ktime: view.getBigUint64(offset, true),
@@ -321,7 +388,17 @@ export const event: StructCodec<Event> = {
     dport: view.getUint16(offset + 50),
     session: view.getUint32(offset + 52, true),
     length: view.getUint32(offset + 56, true),
-    lost: view.getUint32(offset + 60, true),
+    identity: view.getUint32(offset + 60, true),
+    table: view.getUint16(offset + 64, true),
+    side: view.getUint8(offset + 66),
+    feature: view.getUint8(offset + 67),
+    policy: view.getUint16(offset + 68, true),
+    instance: view.getUint16(offset + 70, true),
+    familyIn: view.getUint8(offset + 72),
+    familyOut: view.getUint8(offset + 73),
+    in: tuple.decode(view, offset + 76),
+    out: tuple.decode(view, offset + 112),
+    lost: view.getUint32(offset + 148, true),
   }),
   encode(view, value, offset = 0) {
     view.setBigUint64(offset, value.ktime, true);
@@ -337,7 +414,18 @@ export const event: StructCodec<Event> = {
     view.setUint16(offset + 50, value.dport);
     view.setUint32(offset + 52, value.session, true);
     view.setUint32(offset + 56, value.length, true);
-    view.setUint32(offset + 60, value.lost, true);
+    view.setUint32(offset + 60, value.identity, true);
+    view.setUint16(offset + 64, value.table, true);
+    view.setUint8(offset + 66, value.side);
+    view.setUint8(offset + 67, value.feature);
+    view.setUint16(offset + 68, value.policy, true);
+    view.setUint16(offset + 70, value.instance, true);
+    view.setUint8(offset + 72, value.familyIn);
+    view.setUint8(offset + 73, value.familyOut);
+    putZeros(view, offset + 74, 2);
+    tuple.encode(view, value.in, offset + 76);
+    tuple.encode(view, value.out, offset + 112);
+    view.setUint32(offset + 148, value.lost, true);
   },
 };
 
@@ -842,31 +930,6 @@ export const portCount: StructCodec<PortCount> = {
     view.setBigUint64(offset + 40, value.doored, true);
     view.setBigUint64(offset + 48, value.sent, true);
     view.setBigUint64(offset + 56, value.originated, true);
-  },
-};
-
-/** `struct tuple`, 36 bytes. */
-export interface Tuple {
-  readonly src: readonly number[];
-  readonly dst: readonly number[];
-  readonly sport: number;
-  readonly dport: number;
-}
-export const tuple: StructCodec<Tuple> = {
-  name: 'tuple',
-  size: 36,
-  offsets: { src: 0, dst: 16, sport: 32, dport: 34 },
-  decode: (view, offset = 0) => ({
-    src: list(4, 4, (o) => view.getUint32(offset + o)),
-    dst: list(4, 4, (o) => view.getUint32(offset + 16 + o)),
-    sport: view.getUint16(offset + 32),
-    dport: view.getUint16(offset + 34),
-  }),
-  encode(view, value, offset = 0) {
-    putList(value.src, 4, 4, (v, o) => view.setUint32(offset + o, v));
-    putList(value.dst, 4, 4, (v, o) => view.setUint32(offset + 16 + o, v));
-    view.setUint16(offset + 32, value.sport);
-    view.setUint16(offset + 34, value.dport);
   },
 };
 
@@ -1817,7 +1880,7 @@ export const pathMtu: StructCodec<PathMtu> = {
   },
 };
 
-/** `struct pkt`, 220 bytes. */
+/** `struct pkt`, 224 bytes. */
 export interface Pkt {
   readonly ifindex: number;
   readonly inPort: number;
@@ -1836,6 +1899,7 @@ export interface Pkt {
   readonly forward: number;
   readonly events: number;
   readonly frameLen: number;
+  readonly trace: number;
   readonly l3: number;
   readonly l4: number;
   readonly l4Len: number;
@@ -1897,7 +1961,7 @@ export interface Pkt {
 }
 export const pkt: StructCodec<Pkt> = {
   name: 'pkt',
-  size: 220,
+  size: 224,
   offsets: {
     ifindex: 0,
     inPort: 4,
@@ -1916,64 +1980,65 @@ export const pkt: StructCodec<Pkt> = {
     forward: 48,
     events: 52,
     frameLen: 56,
-    l3: 60,
-    l4: 62,
-    l4Len: 64,
-    family: 66,
-    proto: 67,
-    ttl: 68,
-    tos: 69,
-    tcpFlags: 70,
-    icmpType: 71,
-    icmpCode: 72,
-    simple: 73,
-    frag: 74,
-    more: 75,
-    df: 76,
-    isError: 77,
-    fragOff: 78,
-    nextOff: 80,
-    fragId: 84,
-    t: 88,
-    ref: 124,
-    instance: 128,
-    pool: 132,
-    hairpin: 136,
-    created: 137,
-    owner: 138,
-    atomic: 139,
-    sourceRoute: 140,
-    srh: 142,
-    srhPrev: 144,
-    extra: 146,
-    group: 147,
-    extBehind: 148,
-    hold: 149,
-    padding: 150,
-    vlan: 152,
-    side: 154,
-    rewritten: 155,
-    hopped: 156,
-    routed: 157,
-    allowed: 158,
-    feature: 159,
-    identity: 160,
-    outer: 164,
-    adj: 168,
-    outIfindex: 172,
-    outPort: 176,
-    outMtu: 180,
-    fragMtu: 182,
-    nh: 184,
-    nhTable: 200,
-    tunnel: 202,
-    nhFamily: 204,
-    parked: 205,
-    fragSlot: 206,
-    parkedPort: 208,
-    errType: 212,
-    errCode: 213,
-    errInfo: 216,
+    trace: 60,
+    l3: 64,
+    l4: 66,
+    l4Len: 68,
+    family: 70,
+    proto: 71,
+    ttl: 72,
+    tos: 73,
+    tcpFlags: 74,
+    icmpType: 75,
+    icmpCode: 76,
+    simple: 77,
+    frag: 78,
+    more: 79,
+    df: 80,
+    isError: 81,
+    fragOff: 82,
+    nextOff: 84,
+    fragId: 88,
+    t: 92,
+    ref: 128,
+    instance: 132,
+    pool: 136,
+    hairpin: 140,
+    created: 141,
+    owner: 142,
+    atomic: 143,
+    sourceRoute: 144,
+    srh: 146,
+    srhPrev: 148,
+    extra: 150,
+    group: 151,
+    extBehind: 152,
+    hold: 153,
+    padding: 154,
+    vlan: 156,
+    side: 158,
+    rewritten: 159,
+    hopped: 160,
+    routed: 161,
+    allowed: 162,
+    feature: 163,
+    identity: 164,
+    outer: 168,
+    adj: 172,
+    outIfindex: 176,
+    outPort: 180,
+    outMtu: 184,
+    fragMtu: 186,
+    nh: 188,
+    nhTable: 204,
+    tunnel: 206,
+    nhFamily: 208,
+    parked: 209,
+    fragSlot: 210,
+    parkedPort: 212,
+    errType: 216,
+    errCode: 217,
+    errInfo: 220,
   },
   decode: (view, offset = 0) => ({
     ifindex: view.getUint32(offset, true),
@@ -1993,64 +2058,65 @@ export const pkt: StructCodec<Pkt> = {
     forward: view.getUint32(offset + 48, true),
     events: view.getUint32(offset + 52, true),
     frameLen: view.getUint32(offset + 56, true),
-    l3: view.getUint16(offset + 60, true),
-    l4: view.getUint16(offset + 62, true),
-    l4Len: view.getUint16(offset + 64, true),
-    family: view.getUint8(offset + 66),
-    proto: view.getUint8(offset + 67),
-    ttl: view.getUint8(offset + 68),
-    tos: view.getUint8(offset + 69),
-    tcpFlags: view.getUint8(offset + 70),
-    icmpType: view.getUint8(offset + 71),
-    icmpCode: view.getUint8(offset + 72),
-    simple: view.getUint8(offset + 73),
-    frag: view.getUint8(offset + 74),
-    more: view.getUint8(offset + 75),
-    df: view.getUint8(offset + 76),
-    isError: view.getUint8(offset + 77),
-    fragOff: view.getUint16(offset + 78, true),
-    nextOff: view.getUint16(offset + 80, true),
-    fragId: view.getUint32(offset + 84, true),
-    t: tuple.decode(view, offset + 88),
-    ref: view.getUint32(offset + 124, true),
-    instance: view.getUint32(offset + 128, true),
-    pool: view.getUint32(offset + 132, true),
-    hairpin: view.getUint8(offset + 136),
-    created: view.getUint8(offset + 137),
-    owner: view.getUint8(offset + 138),
-    atomic: view.getUint8(offset + 139),
-    sourceRoute: view.getUint16(offset + 140, true),
-    srh: view.getUint16(offset + 142, true),
-    srhPrev: view.getUint16(offset + 144, true),
-    extra: view.getUint8(offset + 146),
-    group: view.getUint8(offset + 147),
-    extBehind: view.getUint8(offset + 148),
-    hold: view.getUint8(offset + 149),
-    padding: view.getUint8(offset + 150),
-    vlan: view.getUint16(offset + 152, true),
-    side: view.getUint8(offset + 154),
-    rewritten: view.getUint8(offset + 155),
-    hopped: view.getUint8(offset + 156),
-    routed: view.getUint8(offset + 157),
-    allowed: view.getUint8(offset + 158),
-    feature: view.getUint8(offset + 159),
-    identity: view.getUint32(offset + 160, true),
-    outer: view.getUint32(offset + 164, true),
-    adj: view.getUint32(offset + 168, true),
-    outIfindex: view.getUint32(offset + 172, true),
-    outPort: view.getUint32(offset + 176, true),
-    outMtu: view.getUint16(offset + 180, true),
-    fragMtu: view.getUint16(offset + 182, true),
-    nh: list(4, 4, (o) => view.getUint32(offset + 184 + o)),
-    nhTable: view.getUint16(offset + 200, true),
-    tunnel: view.getUint16(offset + 202, true),
-    nhFamily: view.getUint8(offset + 204),
-    parked: view.getUint8(offset + 205),
-    fragSlot: view.getUint16(offset + 206, true),
-    parkedPort: view.getUint32(offset + 208, true),
-    errType: view.getUint8(offset + 212),
-    errCode: view.getUint8(offset + 213),
-    errInfo: view.getUint32(offset + 216, true),
+    trace: view.getUint32(offset + 60, true),
+    l3: view.getUint16(offset + 64, true),
+    l4: view.getUint16(offset + 66, true),
+    l4Len: view.getUint16(offset + 68, true),
+    family: view.getUint8(offset + 70),
+    proto: view.getUint8(offset + 71),
+    ttl: view.getUint8(offset + 72),
+    tos: view.getUint8(offset + 73),
+    tcpFlags: view.getUint8(offset + 74),
+    icmpType: view.getUint8(offset + 75),
+    icmpCode: view.getUint8(offset + 76),
+    simple: view.getUint8(offset + 77),
+    frag: view.getUint8(offset + 78),
+    more: view.getUint8(offset + 79),
+    df: view.getUint8(offset + 80),
+    isError: view.getUint8(offset + 81),
+    fragOff: view.getUint16(offset + 82, true),
+    nextOff: view.getUint16(offset + 84, true),
+    fragId: view.getUint32(offset + 88, true),
+    t: tuple.decode(view, offset + 92),
+    ref: view.getUint32(offset + 128, true),
+    instance: view.getUint32(offset + 132, true),
+    pool: view.getUint32(offset + 136, true),
+    hairpin: view.getUint8(offset + 140),
+    created: view.getUint8(offset + 141),
+    owner: view.getUint8(offset + 142),
+    atomic: view.getUint8(offset + 143),
+    sourceRoute: view.getUint16(offset + 144, true),
+    srh: view.getUint16(offset + 146, true),
+    srhPrev: view.getUint16(offset + 148, true),
+    extra: view.getUint8(offset + 150),
+    group: view.getUint8(offset + 151),
+    extBehind: view.getUint8(offset + 152),
+    hold: view.getUint8(offset + 153),
+    padding: view.getUint8(offset + 154),
+    vlan: view.getUint16(offset + 156, true),
+    side: view.getUint8(offset + 158),
+    rewritten: view.getUint8(offset + 159),
+    hopped: view.getUint8(offset + 160),
+    routed: view.getUint8(offset + 161),
+    allowed: view.getUint8(offset + 162),
+    feature: view.getUint8(offset + 163),
+    identity: view.getUint32(offset + 164, true),
+    outer: view.getUint32(offset + 168, true),
+    adj: view.getUint32(offset + 172, true),
+    outIfindex: view.getUint32(offset + 176, true),
+    outPort: view.getUint32(offset + 180, true),
+    outMtu: view.getUint16(offset + 184, true),
+    fragMtu: view.getUint16(offset + 186, true),
+    nh: list(4, 4, (o) => view.getUint32(offset + 188 + o)),
+    nhTable: view.getUint16(offset + 204, true),
+    tunnel: view.getUint16(offset + 206, true),
+    nhFamily: view.getUint8(offset + 208),
+    parked: view.getUint8(offset + 209),
+    fragSlot: view.getUint16(offset + 210, true),
+    parkedPort: view.getUint32(offset + 212, true),
+    errType: view.getUint8(offset + 216),
+    errCode: view.getUint8(offset + 217),
+    errInfo: view.getUint32(offset + 220, true),
   }),
   encode(view, value, offset = 0) {
     view.setUint32(offset, value.ifindex, true);
@@ -2070,67 +2136,68 @@ export const pkt: StructCodec<Pkt> = {
     view.setUint32(offset + 48, value.forward, true);
     view.setUint32(offset + 52, value.events, true);
     view.setUint32(offset + 56, value.frameLen, true);
-    view.setUint16(offset + 60, value.l3, true);
-    view.setUint16(offset + 62, value.l4, true);
-    view.setUint16(offset + 64, value.l4Len, true);
-    view.setUint8(offset + 66, value.family);
-    view.setUint8(offset + 67, value.proto);
-    view.setUint8(offset + 68, value.ttl);
-    view.setUint8(offset + 69, value.tos);
-    view.setUint8(offset + 70, value.tcpFlags);
-    view.setUint8(offset + 71, value.icmpType);
-    view.setUint8(offset + 72, value.icmpCode);
-    view.setUint8(offset + 73, value.simple);
-    view.setUint8(offset + 74, value.frag);
-    view.setUint8(offset + 75, value.more);
-    view.setUint8(offset + 76, value.df);
-    view.setUint8(offset + 77, value.isError);
-    view.setUint16(offset + 78, value.fragOff, true);
-    view.setUint16(offset + 80, value.nextOff, true);
-    putZeros(view, offset + 82, 2);
-    view.setUint32(offset + 84, value.fragId, true);
-    tuple.encode(view, value.t, offset + 88);
-    view.setUint32(offset + 124, value.ref, true);
-    view.setUint32(offset + 128, value.instance, true);
-    view.setUint32(offset + 132, value.pool, true);
-    view.setUint8(offset + 136, value.hairpin);
-    view.setUint8(offset + 137, value.created);
-    view.setUint8(offset + 138, value.owner);
-    view.setUint8(offset + 139, value.atomic);
-    view.setUint16(offset + 140, value.sourceRoute, true);
-    view.setUint16(offset + 142, value.srh, true);
-    view.setUint16(offset + 144, value.srhPrev, true);
-    view.setUint8(offset + 146, value.extra);
-    view.setUint8(offset + 147, value.group);
-    view.setUint8(offset + 148, value.extBehind);
-    view.setUint8(offset + 149, value.hold);
-    view.setUint8(offset + 150, value.padding);
-    putZeros(view, offset + 151, 1);
-    view.setUint16(offset + 152, value.vlan, true);
-    view.setUint8(offset + 154, value.side);
-    view.setUint8(offset + 155, value.rewritten);
-    view.setUint8(offset + 156, value.hopped);
-    view.setUint8(offset + 157, value.routed);
-    view.setUint8(offset + 158, value.allowed);
-    view.setUint8(offset + 159, value.feature);
-    view.setUint32(offset + 160, value.identity, true);
-    view.setUint32(offset + 164, value.outer, true);
-    view.setUint32(offset + 168, value.adj, true);
-    view.setUint32(offset + 172, value.outIfindex, true);
-    view.setUint32(offset + 176, value.outPort, true);
-    view.setUint16(offset + 180, value.outMtu, true);
-    view.setUint16(offset + 182, value.fragMtu, true);
-    putList(value.nh, 4, 4, (v, o) => view.setUint32(offset + 184 + o, v));
-    view.setUint16(offset + 200, value.nhTable, true);
-    view.setUint16(offset + 202, value.tunnel, true);
-    view.setUint8(offset + 204, value.nhFamily);
-    view.setUint8(offset + 205, value.parked);
-    view.setUint16(offset + 206, value.fragSlot, true);
-    view.setUint32(offset + 208, value.parkedPort, true);
-    view.setUint8(offset + 212, value.errType);
-    view.setUint8(offset + 213, value.errCode);
-    putZeros(view, offset + 214, 2);
-    view.setUint32(offset + 216, value.errInfo, true);
+    view.setUint32(offset + 60, value.trace, true);
+    view.setUint16(offset + 64, value.l3, true);
+    view.setUint16(offset + 66, value.l4, true);
+    view.setUint16(offset + 68, value.l4Len, true);
+    view.setUint8(offset + 70, value.family);
+    view.setUint8(offset + 71, value.proto);
+    view.setUint8(offset + 72, value.ttl);
+    view.setUint8(offset + 73, value.tos);
+    view.setUint8(offset + 74, value.tcpFlags);
+    view.setUint8(offset + 75, value.icmpType);
+    view.setUint8(offset + 76, value.icmpCode);
+    view.setUint8(offset + 77, value.simple);
+    view.setUint8(offset + 78, value.frag);
+    view.setUint8(offset + 79, value.more);
+    view.setUint8(offset + 80, value.df);
+    view.setUint8(offset + 81, value.isError);
+    view.setUint16(offset + 82, value.fragOff, true);
+    view.setUint16(offset + 84, value.nextOff, true);
+    putZeros(view, offset + 86, 2);
+    view.setUint32(offset + 88, value.fragId, true);
+    tuple.encode(view, value.t, offset + 92);
+    view.setUint32(offset + 128, value.ref, true);
+    view.setUint32(offset + 132, value.instance, true);
+    view.setUint32(offset + 136, value.pool, true);
+    view.setUint8(offset + 140, value.hairpin);
+    view.setUint8(offset + 141, value.created);
+    view.setUint8(offset + 142, value.owner);
+    view.setUint8(offset + 143, value.atomic);
+    view.setUint16(offset + 144, value.sourceRoute, true);
+    view.setUint16(offset + 146, value.srh, true);
+    view.setUint16(offset + 148, value.srhPrev, true);
+    view.setUint8(offset + 150, value.extra);
+    view.setUint8(offset + 151, value.group);
+    view.setUint8(offset + 152, value.extBehind);
+    view.setUint8(offset + 153, value.hold);
+    view.setUint8(offset + 154, value.padding);
+    putZeros(view, offset + 155, 1);
+    view.setUint16(offset + 156, value.vlan, true);
+    view.setUint8(offset + 158, value.side);
+    view.setUint8(offset + 159, value.rewritten);
+    view.setUint8(offset + 160, value.hopped);
+    view.setUint8(offset + 161, value.routed);
+    view.setUint8(offset + 162, value.allowed);
+    view.setUint8(offset + 163, value.feature);
+    view.setUint32(offset + 164, value.identity, true);
+    view.setUint32(offset + 168, value.outer, true);
+    view.setUint32(offset + 172, value.adj, true);
+    view.setUint32(offset + 176, value.outIfindex, true);
+    view.setUint32(offset + 180, value.outPort, true);
+    view.setUint16(offset + 184, value.outMtu, true);
+    view.setUint16(offset + 186, value.fragMtu, true);
+    putList(value.nh, 4, 4, (v, o) => view.setUint32(offset + 188 + o, v));
+    view.setUint16(offset + 204, value.nhTable, true);
+    view.setUint16(offset + 206, value.tunnel, true);
+    view.setUint8(offset + 208, value.nhFamily);
+    view.setUint8(offset + 209, value.parked);
+    view.setUint16(offset + 210, value.fragSlot, true);
+    view.setUint32(offset + 212, value.parkedPort, true);
+    view.setUint8(offset + 216, value.errType);
+    view.setUint8(offset + 217, value.errCode);
+    putZeros(view, offset + 218, 2);
+    view.setUint32(offset + 220, value.errInfo, true);
   },
 };
 
@@ -2641,6 +2708,196 @@ export const sweeper: StructCodec<Sweeper> = {
   },
 };
 
+/** `struct trace_step`, 124 bytes. */
+export interface TraceStep {
+  /** enum trace_stage */
+  readonly stage: number;
+  /** enum verdict */
+  readonly verdict: number;
+  /** enum drop_reason, for verdicts that drop */
+  readonly reason: number;
+  readonly family: number;
+  readonly proto: number;
+  readonly ttl: number;
+  readonly frag: number;
+  /** enum pkt_owner */
+  readonly owner: number;
+  /** enum session_feature of its session */
+  readonly feature: number;
+  readonly side: number;
+  readonly tcpFlags: number;
+  readonly errType: number;
+  readonly errCode: number;
+  readonly role: number;
+  readonly src: readonly number[];
+  readonly dst: readonly number[];
+  readonly sport: number;
+  readonly dport: number;
+  /** of the layer 3 packet */
+  readonly length: number;
+  readonly table: number;
+  readonly instance: number;
+  readonly number: number;
+  readonly identity: number;
+  /** session and direction; TRACE_SESSION: the copy */
+  readonly ref: number;
+  /** number of the session that the copy was made of, 0 = it would be made */
+  readonly session: number;
+  readonly tunnel: number;
+  readonly adj: number;
+  readonly outIfindex: number;
+  readonly outPort: number;
+  readonly nhTable: number;
+  readonly outMtu: number;
+  readonly fragMtu: number;
+  readonly nh: readonly number[];
+  readonly nhFamily: number;
+}
+export const traceStep: StructCodec<TraceStep> = {
+  name: 'trace_step',
+  size: 124,
+  offsets: {
+    stage: 0,
+    verdict: 1,
+    reason: 2,
+    family: 4,
+    proto: 5,
+    ttl: 6,
+    frag: 7,
+    owner: 8,
+    feature: 9,
+    side: 10,
+    tcpFlags: 11,
+    errType: 12,
+    errCode: 13,
+    role: 14,
+    src: 16,
+    dst: 32,
+    sport: 48,
+    dport: 50,
+    length: 52,
+    table: 56,
+    instance: 60,
+    number: 64,
+    identity: 68,
+    ref: 72,
+    session: 76,
+    tunnel: 80,
+    adj: 84,
+    outIfindex: 88,
+    outPort: 92,
+    nhTable: 96,
+    outMtu: 100,
+    fragMtu: 102,
+    nh: 104,
+    nhFamily: 120,
+  },
+  decode: (view, offset = 0) => ({
+    stage: view.getUint8(offset),
+    verdict: view.getUint8(offset + 1),
+    reason: view.getUint16(offset + 2, true),
+    family: view.getUint8(offset + 4),
+    proto: view.getUint8(offset + 5),
+    ttl: view.getUint8(offset + 6),
+    frag: view.getUint8(offset + 7),
+    owner: view.getUint8(offset + 8),
+    feature: view.getUint8(offset + 9),
+    side: view.getUint8(offset + 10),
+    tcpFlags: view.getUint8(offset + 11),
+    errType: view.getUint8(offset + 12),
+    errCode: view.getUint8(offset + 13),
+    role: view.getUint16(offset + 14, true),
+    src: list(4, 4, (o) => view.getUint32(offset + 16 + o)),
+    dst: list(4, 4, (o) => view.getUint32(offset + 32 + o)),
+    sport: view.getUint16(offset + 48),
+    dport: view.getUint16(offset + 50),
+    length: view.getUint32(offset + 52, true),
+    table: view.getUint32(offset + 56, true),
+    instance: view.getUint32(offset + 60, true),
+    number: view.getUint32(offset + 64, true),
+    identity: view.getUint32(offset + 68, true),
+    ref: view.getUint32(offset + 72, true),
+    session: view.getUint32(offset + 76, true),
+    tunnel: view.getUint32(offset + 80, true),
+    adj: view.getUint32(offset + 84, true),
+    outIfindex: view.getUint32(offset + 88, true),
+    outPort: view.getUint32(offset + 92, true),
+    nhTable: view.getUint32(offset + 96, true),
+    outMtu: view.getUint16(offset + 100, true),
+    fragMtu: view.getUint16(offset + 102, true),
+    nh: list(4, 4, (o) => view.getUint32(offset + 104 + o)),
+    nhFamily: view.getUint8(offset + 120),
+  }),
+  encode(view, value, offset = 0) {
+    view.setUint8(offset, value.stage);
+    view.setUint8(offset + 1, value.verdict);
+    view.setUint16(offset + 2, value.reason, true);
+    view.setUint8(offset + 4, value.family);
+    view.setUint8(offset + 5, value.proto);
+    view.setUint8(offset + 6, value.ttl);
+    view.setUint8(offset + 7, value.frag);
+    view.setUint8(offset + 8, value.owner);
+    view.setUint8(offset + 9, value.feature);
+    view.setUint8(offset + 10, value.side);
+    view.setUint8(offset + 11, value.tcpFlags);
+    view.setUint8(offset + 12, value.errType);
+    view.setUint8(offset + 13, value.errCode);
+    view.setUint16(offset + 14, value.role, true);
+    putList(value.src, 4, 4, (v, o) => view.setUint32(offset + 16 + o, v));
+    putList(value.dst, 4, 4, (v, o) => view.setUint32(offset + 32 + o, v));
+    view.setUint16(offset + 48, value.sport);
+    view.setUint16(offset + 50, value.dport);
+    view.setUint32(offset + 52, value.length, true);
+    view.setUint32(offset + 56, value.table, true);
+    view.setUint32(offset + 60, value.instance, true);
+    view.setUint32(offset + 64, value.number, true);
+    view.setUint32(offset + 68, value.identity, true);
+    view.setUint32(offset + 72, value.ref, true);
+    view.setUint32(offset + 76, value.session, true);
+    view.setUint32(offset + 80, value.tunnel, true);
+    view.setUint32(offset + 84, value.adj, true);
+    view.setUint32(offset + 88, value.outIfindex, true);
+    view.setUint32(offset + 92, value.outPort, true);
+    view.setUint32(offset + 96, value.nhTable, true);
+    view.setUint16(offset + 100, value.outMtu, true);
+    view.setUint16(offset + 102, value.fragMtu, true);
+    putList(value.nh, 4, 4, (v, o) => view.setUint32(offset + 104 + o, v));
+    view.setUint8(offset + 120, value.nhFamily);
+    putZeros(view, offset + 121, 3);
+  },
+};
+
+/** `struct trace`, 3184 bytes. */
+export interface Trace {
+  readonly steps: number;
+  /** where the layer 3 packet begins in what the program leaves behind */
+  readonly l3: number;
+  /** number of the session that sess is a copy of, 0 = it would be made */
+  readonly session: number;
+  readonly sess: Session;
+  readonly step: readonly TraceStep[];
+}
+export const trace: StructCodec<Trace> = {
+  name: 'trace',
+  size: 3184,
+  offsets: { steps: 0, l3: 4, session: 8, sess: 16, step: 208 },
+  decode: (view, offset = 0) => ({
+    steps: view.getUint32(offset, true),
+    l3: view.getUint32(offset + 4, true),
+    session: view.getUint32(offset + 8, true),
+    sess: session.decode(view, offset + 16),
+    step: list(24, 124, (o) => traceStep.decode(view, offset + 208 + o)),
+  }),
+  encode(view, value, offset = 0) {
+    view.setUint32(offset, value.steps, true);
+    view.setUint32(offset + 4, value.l3, true);
+    view.setUint32(offset + 8, value.session, true);
+    putZeros(view, offset + 12, 4);
+    session.encode(view, value.sess, offset + 16);
+    putList(value.step, 24, 124, (v, o) => traceStep.encode(view, v, offset + 208 + o));
+  },
+};
+
 /** `struct tunnel`, 344 bytes. */
 export interface Tunnel {
   /** outer destination, which is routed: first segment or node; IPv4 in the first word */
@@ -2972,7 +3229,7 @@ export const maps = {
     key: pathMtuKey,
     value: pathMtu,
   },
-  sgPkt: { name: 'sg_pkt', type: 6, maxEntries: 1, flags: 0, keySize: 4, valueSize: 220, key: u32, value: pkt },
+  sgPkt: { name: 'sg_pkt', type: 6, maxEntries: 1, flags: 0, keySize: 4, valueSize: 224, key: u32, value: pkt },
   sgPod: { name: 'sg_pod', type: 9, maxEntries: 65536, flags: 0, keySize: 20, valueSize: 16, key: podKey, value: pod },
   sgPool: {
     name: 'sg_pool',
@@ -3087,6 +3344,7 @@ export const maps = {
     value: steerValue,
   },
   sgSweep: { name: 'sg_sweep', type: 2, maxEntries: 1, flags: 0, keySize: 4, valueSize: 24, key: u32, value: sweeper },
+  sgTrace: { name: 'sg_trace', type: 6, maxEntries: 1, flags: 0, keySize: 4, valueSize: 3184, key: u32, value: trace },
   sgTunnel: {
     name: 'sg_tunnel',
     type: 2,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* What `monitor` sees: drops and new sessions. */
 #pragma once
-#include "lib/kernel.h"
+#include "layout/session.h"
 
 enum event_kind { EVENT_DROP = 1, EVENT_SESSION = 2, EVENT_END = 3 };
 
@@ -17,6 +17,16 @@ struct event {
 	__be16 sport, dport;
 	__u32  session DOC("session number, 0 = none");
 	__u32  length DOC("of the layer 3 packet");
+	__u32  identity DOC("of the sender in its slot, 0 = none");
+	__u16  table DOC("main 0, a tenant's, or a slot's");
+	__u8   side DOC("port number or enum side");
+	__u8   feature DOC("session: enum session_feature");
+	__u16  policy DOC("session: that decided, 0 = none");
+	__u16  instance DOC("session: of its feature");
+	__u8   family_in, family_out DOC("session: of the tuples below");
+	__u16  pad;
+	struct tuple in DOC("session: as its client sends");
+	struct tuple out DOC("session: as it is sent to the outside");
 	__u32  lost DOC("events of this CPU that found no room or no tokens since the last one");
 };
 

@@ -3,6 +3,7 @@
  * before the ring is. */
 #pragma once
 #include "layout/pkt.h"
+#include "stage/session.h"
 
 struct event_budget {
 	__u32 second, used, lost;
@@ -15,6 +16,24 @@ struct {
 	__type(key, __u32);
 	__type(value, struct event_budget);
 } sg_budget __weak SEC(".maps");
+
+/* A ring's memory is not cleared: what no session fills in is zeroed. */
+static __always_inline void event_session(struct event *e, const struct session *s)
+{
+	e->pad = 0;
+	e->feature = s ? s->feature : 0;
+	e->policy = s ? s->policy : 0;
+	e->instance = s ? s->instance : 0;
+	e->family_in = s ? s->family_in : 0;
+	e->family_out = s ? s->family_out : 0;
+	if (s) {
+		e->in = s->in;
+		e->out = s->out;
+	} else {
+		__builtin_memset(&e->in, 0, sizeof(e->in));
+		__builtin_memset(&e->out, 0, sizeof(e->out));
+	}
+}
 
 static __noinline void event_send(struct pkt *p, __u8 kind, __u32 session)
 {
@@ -53,6 +72,10 @@ static __noinline void event_send(struct pkt *p, __u8 kind, __u32 session)
 	e->dport = p->t.dport;
 	e->session = session;
 	e->length = p->l4 + p->l4_len - p->l3;
+	e->identity = p->identity;
+	e->table = p->table;
+	e->side = p->side;
+	event_session(e, kind == EVENT_SESSION ? session_slot(session) : NULL);
 	e->lost = b->lost;
 	b->lost = 0;
 	bpf_ringbuf_submit(e, 0);
