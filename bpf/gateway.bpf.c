@@ -24,8 +24,10 @@ static __always_inline enum verdict fast(struct xdp_md *ctx, struct pkt *p)
 	if (!p->family || !p->simple || p->tier)
 		return V_CONTINUE;
 	p->ref = index_find(p->family, &p->t, p->proto, p->table);
-	if (!p->ref)
+	if (!p->ref) {
+		p->missed = 1;
 		return V_CONTINUE;
+	}
 	s = session_slot(REF_NUMBER(p->ref));
 	if (!s || !session_matches(s, p->ref, p))
 		return V_CONTINUE;

@@ -2,7 +2,7 @@
 import { bytes, list, none, putBytes, putList, putZeros, type StructCodec, u32, u64 } from './codec.ts';
 
 /** SHA-256 of the layouts of all maps, hexadecimal: equal in two builds that may share pinned maps. */
-export const layoutHash = 'a9e98ec5ae341e5408de143994dd0cdc7fb022a5bfef531bd1e3d1f7754ea81e';
+export const layoutHash = '625632b97fe4c909cdd1197075ae216917dc7405ea20547cc73885832e0d968a';
 
 /** Numbers that the headers define. */
 export const constants = {
@@ -1880,7 +1880,7 @@ export const pathMtu: StructCodec<PathMtu> = {
   },
 };
 
-/** `struct pkt`, 224 bytes. */
+/** `struct pkt`, 228 bytes. */
 export interface Pkt {
   readonly ifindex: number;
   readonly inPort: number;
@@ -1941,6 +1941,7 @@ export interface Pkt {
   readonly routed: number;
   readonly allowed: number;
   readonly feature: number;
+  readonly missed: number;
   readonly identity: number;
   readonly outer: number;
   readonly adj: number;
@@ -1961,7 +1962,7 @@ export interface Pkt {
 }
 export const pkt: StructCodec<Pkt> = {
   name: 'pkt',
-  size: 224,
+  size: 228,
   offsets: {
     ifindex: 0,
     inPort: 4,
@@ -2022,23 +2023,24 @@ export const pkt: StructCodec<Pkt> = {
     routed: 161,
     allowed: 162,
     feature: 163,
-    identity: 164,
-    outer: 168,
-    adj: 172,
-    outIfindex: 176,
-    outPort: 180,
-    outMtu: 184,
-    fragMtu: 186,
-    nh: 188,
-    nhTable: 204,
-    tunnel: 206,
-    nhFamily: 208,
-    parked: 209,
-    fragSlot: 210,
-    parkedPort: 212,
-    errType: 216,
-    errCode: 217,
-    errInfo: 220,
+    missed: 164,
+    identity: 168,
+    outer: 172,
+    adj: 176,
+    outIfindex: 180,
+    outPort: 184,
+    outMtu: 188,
+    fragMtu: 190,
+    nh: 192,
+    nhTable: 208,
+    tunnel: 210,
+    nhFamily: 212,
+    parked: 213,
+    fragSlot: 214,
+    parkedPort: 216,
+    errType: 220,
+    errCode: 221,
+    errInfo: 224,
   },
   decode: (view, offset = 0) => ({
     ifindex: view.getUint32(offset, true),
@@ -2100,23 +2102,24 @@ export const pkt: StructCodec<Pkt> = {
     routed: view.getUint8(offset + 161),
     allowed: view.getUint8(offset + 162),
     feature: view.getUint8(offset + 163),
-    identity: view.getUint32(offset + 164, true),
-    outer: view.getUint32(offset + 168, true),
-    adj: view.getUint32(offset + 172, true),
-    outIfindex: view.getUint32(offset + 176, true),
-    outPort: view.getUint32(offset + 180, true),
-    outMtu: view.getUint16(offset + 184, true),
-    fragMtu: view.getUint16(offset + 186, true),
-    nh: list(4, 4, (o) => view.getUint32(offset + 188 + o)),
-    nhTable: view.getUint16(offset + 204, true),
-    tunnel: view.getUint16(offset + 206, true),
-    nhFamily: view.getUint8(offset + 208),
-    parked: view.getUint8(offset + 209),
-    fragSlot: view.getUint16(offset + 210, true),
-    parkedPort: view.getUint32(offset + 212, true),
-    errType: view.getUint8(offset + 216),
-    errCode: view.getUint8(offset + 217),
-    errInfo: view.getUint32(offset + 220, true),
+    missed: view.getUint8(offset + 164),
+    identity: view.getUint32(offset + 168, true),
+    outer: view.getUint32(offset + 172, true),
+    adj: view.getUint32(offset + 176, true),
+    outIfindex: view.getUint32(offset + 180, true),
+    outPort: view.getUint32(offset + 184, true),
+    outMtu: view.getUint16(offset + 188, true),
+    fragMtu: view.getUint16(offset + 190, true),
+    nh: list(4, 4, (o) => view.getUint32(offset + 192 + o)),
+    nhTable: view.getUint16(offset + 208, true),
+    tunnel: view.getUint16(offset + 210, true),
+    nhFamily: view.getUint8(offset + 212),
+    parked: view.getUint8(offset + 213),
+    fragSlot: view.getUint16(offset + 214, true),
+    parkedPort: view.getUint32(offset + 216, true),
+    errType: view.getUint8(offset + 220),
+    errCode: view.getUint8(offset + 221),
+    errInfo: view.getUint32(offset + 224, true),
   }),
   encode(view, value, offset = 0) {
     view.setUint32(offset, value.ifindex, true);
@@ -2180,24 +2183,26 @@ export const pkt: StructCodec<Pkt> = {
     view.setUint8(offset + 161, value.routed);
     view.setUint8(offset + 162, value.allowed);
     view.setUint8(offset + 163, value.feature);
-    view.setUint32(offset + 164, value.identity, true);
-    view.setUint32(offset + 168, value.outer, true);
-    view.setUint32(offset + 172, value.adj, true);
-    view.setUint32(offset + 176, value.outIfindex, true);
-    view.setUint32(offset + 180, value.outPort, true);
-    view.setUint16(offset + 184, value.outMtu, true);
-    view.setUint16(offset + 186, value.fragMtu, true);
-    putList(value.nh, 4, 4, (v, o) => view.setUint32(offset + 188 + o, v));
-    view.setUint16(offset + 204, value.nhTable, true);
-    view.setUint16(offset + 206, value.tunnel, true);
-    view.setUint8(offset + 208, value.nhFamily);
-    view.setUint8(offset + 209, value.parked);
-    view.setUint16(offset + 210, value.fragSlot, true);
-    view.setUint32(offset + 212, value.parkedPort, true);
-    view.setUint8(offset + 216, value.errType);
-    view.setUint8(offset + 217, value.errCode);
-    putZeros(view, offset + 218, 2);
-    view.setUint32(offset + 220, value.errInfo, true);
+    view.setUint8(offset + 164, value.missed);
+    putZeros(view, offset + 165, 3);
+    view.setUint32(offset + 168, value.identity, true);
+    view.setUint32(offset + 172, value.outer, true);
+    view.setUint32(offset + 176, value.adj, true);
+    view.setUint32(offset + 180, value.outIfindex, true);
+    view.setUint32(offset + 184, value.outPort, true);
+    view.setUint16(offset + 188, value.outMtu, true);
+    view.setUint16(offset + 190, value.fragMtu, true);
+    putList(value.nh, 4, 4, (v, o) => view.setUint32(offset + 192 + o, v));
+    view.setUint16(offset + 208, value.nhTable, true);
+    view.setUint16(offset + 210, value.tunnel, true);
+    view.setUint8(offset + 212, value.nhFamily);
+    view.setUint8(offset + 213, value.parked);
+    view.setUint16(offset + 214, value.fragSlot, true);
+    view.setUint32(offset + 216, value.parkedPort, true);
+    view.setUint8(offset + 220, value.errType);
+    view.setUint8(offset + 221, value.errCode);
+    putZeros(view, offset + 222, 2);
+    view.setUint32(offset + 224, value.errInfo, true);
   },
 };
 
@@ -3229,7 +3234,7 @@ export const maps = {
     key: pathMtuKey,
     value: pathMtu,
   },
-  sgPkt: { name: 'sg_pkt', type: 6, maxEntries: 1, flags: 0, keySize: 4, valueSize: 224, key: u32, value: pkt },
+  sgPkt: { name: 'sg_pkt', type: 6, maxEntries: 1, flags: 0, keySize: 4, valueSize: 228, key: u32, value: pkt },
   sgPod: { name: 'sg_pod', type: 9, maxEntries: 65536, flags: 0, keySize: 20, valueSize: 16, key: podKey, value: pod },
   sgPool: {
     name: 'sg_pool',

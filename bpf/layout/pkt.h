@@ -87,6 +87,7 @@ struct pkt {
 	__u8  routed;   /* its next hop is given: pkt->nh on pkt->out_ifindex */
 	__u8  allowed;  /* its feature lets it be forwarded, whatever the firewall says of plain traffic */
 	__u8  feature;  /* enum session_feature of the session `ref` */
+	__u8  missed;   /* the index has been asked, and does not know it */
 	__u32 identity; /* of the sender in its slot, 0 = none */
 	__u32 outer;    /* key in sg_sid or sg_slot of the tunnel that it came out of; see side */
 

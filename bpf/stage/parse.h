@@ -180,6 +180,7 @@ static __always_inline enum verdict parse_l3(struct pkt *p, void *data, void *en
 	p->simple = 1;
 	p->is_error = 0;
 	p->ref = 0;
+	p->missed = 0;
 	p->frag_mtu = 0;
 	p->parked = 0;
 	p->atomic = 0;

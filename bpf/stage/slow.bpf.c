@@ -107,7 +107,7 @@ __noinline int classify(struct xdp_md *ctx, struct pkt *p)
 	p->owner = OWNER_PLAIN;
 	if (p->routed)
 		return V_CONTINUE;
-	if (!p->ref && p->frag != LATER_FRAGMENT && !p->is_error)
+	if (!p->ref && !p->missed && p->frag != LATER_FRAGMENT && !p->is_error)
 		p->ref = index_lookup(p);
 	s = session_of(p);
 	if (s) {

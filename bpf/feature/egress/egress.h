@@ -30,3 +30,15 @@ static __always_inline struct class_value *class_of_address(const struct pkt *p,
 {
 	return family == 6 ? class6_of(p, addr) : class4_of(p, addr[0]);
 }
+
+/* The policy of a packet from the inside, NULL = none. */
+static __always_inline struct egress_action *egress_action(const struct pkt *p)
+{
+	struct egress_query q = { .identity = p->identity, .table = p->table, .family = p->family };
+
+	for (int i = 0; i < 4; i++) {
+		q.src[i] = p->t.src[i];
+		q.dst[i] = p->t.dst[i];
+	}
+	return egress_find(p, &q);
+}

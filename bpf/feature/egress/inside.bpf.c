@@ -58,7 +58,6 @@ static __always_inline enum verdict decide(struct pkt *p, const struct egress_ac
 
 __noinline int egress_inside(struct xdp_md *ctx, struct pkt *p)
 {
-	struct egress_query q = {};
 	struct egress_settings *e;
 	struct egress_action *a;
 	enum verdict v;
@@ -68,14 +67,7 @@ __noinline int egress_inside(struct xdp_md *ctx, struct pkt *p)
 	e = egress_settings_of(p);
 	if (!e)
 		return drop(p, R_INTERNAL);
-	q.identity = p->identity;
-	q.table = p->table;
-	q.family = p->family;
-	for (int i = 0; i < 4; i++) {
-		q.src[i] = p->t.src[i];
-		q.dst[i] = p->t.dst[i];
-	}
-	a = egress_find(p, &q);
+	a = egress_action(p);
 	if (!a)
 		return unmatched(ctx, p, e);
 	p->nh_family = p->family;

@@ -63,8 +63,9 @@ __noinline int egress_pool(struct xdp_md *ctx, struct pkt *p)
 	e = egress_settings_of(p);
 	if (!e)
 		return drop(p, R_INTERNAL);
-	/* Inside clients reach a forward with the pool address as their source as well (hairpinning, RFC 4787 REQ-9). */
-	if (!p->hairpin && e->inside >> (p->side & 63) & 1)
+	/* Inside clients reach a forward with the pool address as their source as well (hairpinning, RFC 4787 REQ-9). On a
+	 * port of both roles their policy tells them from the outside. */
+	if (!p->hairpin && e->inside >> (p->side & 63) & 1 && (!(p->role & ROLE_OUTSIDE) || egress_action(p)))
 		return egress_inside(ctx, p);
 	if (!(p->role & ROLE_OUTSIDE) && !p->hairpin)
 		return drop(p, R_POOL_WRONG_SIDE);
