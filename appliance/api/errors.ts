@@ -18,6 +18,8 @@ const STATUS: Readonly<Record<string, number>> = {
   API_MEDIA_TYPE: 415,
   API_TOO_MANY_STREAMS: 503,
   REVISION_UNKNOWN: 404,
+  TRACE_INTERFACE: 404,
+  TRACE_PACKET: 400,
 };
 
 /** HTTP status of an error: 422 for a configuration that is wrong, 500 for what only the daemon can explain. */

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:f
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DOCUMENT, fakeServices, WRONG_DOCUMENT } from '../../test/cli/fake-services.ts';
+import { DOCUMENT, fakeServices, TRACED_PACKET, WRONG_DOCUMENT } from '../../test/cli/fake-services.ts';
 import { assert, seen, suite } from '../../test/kit/suite.ts';
 import { apiRoutes } from '../contract/api.ts';
 import { configSchema } from '../features/index.ts';
@@ -43,7 +43,8 @@ test.each(
   Object.values(apiRoutes).filter((route) => route.kind === undefined),
   ({ path }) => `${path} answers as its contract says`,
   async ({ method, path, body }) => {
-    const { status, type, json } = await ask(method, path, body === undefined ? {} : { body: { text: DOCUMENT } });
+    const given = path === apiRoutes.trace.path ? { in: 'lan', packet: TRACED_PACKET } : { text: DOCUMENT };
+    const { status, type, json } = await ask(method, path, body === undefined ? {} : { body: given });
     assert.is(status, 200, JSON.stringify(json));
     assert.match(type, /^application\/json/);
   },

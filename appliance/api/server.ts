@@ -10,6 +10,8 @@ import {
   type RouteName,
   type SessionQuery,
 } from '../contract/api.ts';
+import type { ExplainQuery } from '../contract/api-explain.ts';
+import type { TraceRequest } from '../contract/api-trace.ts';
 import { textFormats } from '../contract/formats.ts';
 import { SixgateError } from '../model/errors.ts';
 import { removeStaleSocket } from '../system/instance.ts';
@@ -102,6 +104,9 @@ function answers(services: Services, stream: EventStream): Readonly<Record<Route
     status: () => services.status(),
     sessions: ({ query }) => services.sessions({ ...(query as SessionQuery & { limit: string }) }),
     drops: () => services.drops(),
+    explain: ({ query }) => services.explain({ ...(query as ExplainQuery) }),
+    srv6: () => services.srv6(),
+    trace: ({ body }) => services.trace(body as TraceRequest),
     events: (_request, reply) => {
       if (stream.isFull) {
         const hint = 'Close another sixgate monitor';

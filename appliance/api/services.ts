@@ -12,6 +12,10 @@ import type {
   ValidateReply,
 } from '../contract/api.ts';
 
+import type { ExplainQuery, ExplainReply } from '../contract/api-explain.ts';
+import type { Srv6Reply } from '../contract/api-srv6.ts';
+import type { TraceReply, TraceRequest } from '../contract/api-trace.ts';
+
 /**
  * What the API can ask of the daemon; main.ts puts it together. Everything may reject with a SixgateError, which the
  * client then gets as a problem (errors.ts: `statusOf` has the HTTP status); anything else that is thrown is a 500.
@@ -21,6 +25,10 @@ export interface Services {
   /** @param query checked texts; `limit` is always there */
   sessions(query: SessionQuery & { limit: string }): Promise<SessionPage>;
   drops(): Promise<Drops>;
+  explain(query: ExplainQuery): Promise<ExplainReply>;
+  srv6(): Promise<Srv6Reply>;
+  /** Rejects with TRACE_PACKET or TRACE_INTERFACE when what is asked cannot be understood. */
+  trace(request: TraceRequest): Promise<TraceReply>;
   readonly events: EventSource;
   /** The active configuration; revision 0 if there is none. */
   config(): Promise<ConfigReply>;

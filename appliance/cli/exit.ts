@@ -3,7 +3,14 @@ import { ConfigErrors, SixgateError } from '../model/errors.ts';
 /** Exit statuses of every command; `status --check` has those of monitoring plugins. */
 export const EXIT = { done: 0, failed: 1, usage: 2, configuration: 3 } as const;
 
-const USAGE_CODES: readonly string[] = ['USAGE', 'INSTANCE_NAME', 'SCHEMA_UNKNOWN_PATH', 'API_BAD_REQUEST'];
+const USAGE_CODES: readonly string[] = [
+  'USAGE',
+  'INSTANCE_NAME',
+  'SCHEMA_UNKNOWN_PATH',
+  'API_BAD_REQUEST',
+  'TRACE_PACKET',
+  'TRACE_INTERFACE',
+];
 
 /** The exit status for an error. */
 export function exitStatusOf(error: unknown): number {

@@ -1,4 +1,7 @@
 import { type Static, type TSchema, Type } from 'typebox';
+import { explainQuerySchema, explainReplySchema } from './api-explain.ts';
+import { srv6ReplySchema } from './api-srv6.ts';
+import { traceReplySchema, traceRequestSchema } from './api-trace.ts';
 
 /**
  * The API as data: the server, the client, the reference and the tests read these lists. JSON in camelCase, units in
@@ -128,7 +131,12 @@ export const sessionSchema = Type.Object(
   {
     id: count('Number of the session'),
     feature: Type.String(),
-    instance: Type.String(),
+    instance: Type.String(about('NAT64: instance. Egress: pool')),
+    policy: Type.Optional(Type.String(about('Egress policy that chose the pool'))),
+    table: Type.Optional(Type.String(about('Tenant or VXLAN slot of the inside; absent: the main table'))),
+    identity: Type.Optional(count('Security identity of the client in its slot')),
+    insidePath: Type.Optional(Type.String(about('Tunnel towards the inside: srv6 SEGMENTS, vxlan NODE'))),
+    outsidePath: Type.Optional(Type.String(about('Tunnel towards the outside'))),
     proto: words(PROTOCOLS, 'Protocol'),
     inside: endpointSchema,
     destination: endpointSchema,
@@ -316,6 +324,11 @@ export const apiRoutes = {
   status: get('/v1/status', 'How the gateway is', statusSchema),
   sessions: get('/v1/sessions', 'Sessions, a page at a time', sessionPageSchema, { query: sessionQuerySchema }),
   drops: get('/v1/drops', 'Dropped packets by reason and place', dropsSchema),
+  explain: get('/v1/explain', 'Which egress policy a packet falls under, and why', explainReplySchema, {
+    query: explainQuerySchema,
+  }),
+  srv6: get('/v1/srv6', 'Segment routing: SIDs with their packets, policies, steering', srv6ReplySchema),
+  trace: post('/v1/trace', 'What would become of a packet; nothing is sent', traceRequestSchema, traceReplySchema),
   events: get('/v1/events', 'What happens, as it happens', eventSchema, { kind: 'stream' }),
   config: get('/v1/config', 'The active configuration', configReplySchema),
   schema: get('/v1/schema', 'JSON Schema of the configuration', Type.Unknown()),

@@ -19,15 +19,21 @@ export interface DesiredPort {
   readonly mtu?: number;
   /** `none`: never attached (management, or a VLAN: its link is attached). */
   readonly xdp: XdpMode | 'none';
+  /** Routing table of its tenant; 0: the main one. */
+  readonly table: number;
 }
 
-/** A route of the kernel's main table. */
+/** A route of the kernel. */
 export interface DesiredRoute {
   readonly family: Family;
   /** `ADDRESS/LENGTH`; default is `0.0.0.0/0` or `::/0`. */
   readonly to: string;
   readonly type: 'unicast' | 'blackhole';
   readonly via?: string;
+  /** Kernel device; absent: the one that `via` is behind. */
+  readonly device?: string;
+  /** Kernel's number of the routing table of a tenant; absent: the main one. */
+  readonly table?: number;
   /** Word of the document that asks for it: `routes`, `nat64.main`. */
   readonly owner: string;
 }

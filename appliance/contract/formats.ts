@@ -1,6 +1,7 @@
 import { parseAddress, parsePrefix } from '../model/address.ts';
 import { parseAddressSet } from '../model/address-set.ts';
 import { parseDuration } from '../model/duration.ts';
+import { parseEndpoint } from '../model/endpoint.ts';
 import { parsePortRange } from '../model/ports.ts';
 
 /** A text form of a value: JSON Schema's `format`, with the words that an error needs. */
@@ -65,6 +66,12 @@ export const textFormats: readonly TextFormat[] = [
     right: 'Write FIRST-LAST with 1 <= FIRST <= LAST <= 65535, such as 1024-65535',
     valid: (text) => parsePortRange(text) !== undefined,
     why: whyNoPorts,
+  },
+  {
+    name: 'endpoint',
+    noun: 'an address with a port',
+    right: 'Write ADDRESS:PORT, such as 203.0.113.100:22 or [2001:db8::1]:22',
+    valid: (text) => parseEndpoint(text) !== undefined,
   },
 ];
 

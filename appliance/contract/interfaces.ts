@@ -1,5 +1,5 @@
 /** What an interface is for; an interface may have several roles (one-armed gateways). */
-export const ROLES = ['inside', 'outside', 'management'] as const;
+export const ROLES = ['inside', 'outside', 'core', 'management'] as const;
 export type Role = (typeof ROLES)[number];
 
 /** How XDP is attached to a device. */
@@ -15,6 +15,7 @@ export interface InterfaceConfig {
   mtu?: number;
   addresses?: string[];
   xdp?: XdpMode;
+  tenant?: string;
 }
 
 /** The roles as a list; empty for an interface that only carries VLANs. */

@@ -11,21 +11,27 @@ import { Pins } from '../dataplane/pins.ts';
 import { Poller } from '../dataplane/poller.ts';
 import { Reconciler } from '../engine/reconcile.ts';
 import { configSchema } from '../features/index.ts';
+import { explainReply } from '../features/egress/explain-reply.ts';
+import type { EgressDesired } from '../features/egress/plan.ts';
 import { doorStep } from '../features/interfaces/door.ts';
 import { linksStep } from '../features/interfaces/links.ts';
 import { portNumbers, portsStep } from '../features/interfaces/ports.ts';
-import type { Nat64Desired } from '../features/nat64/plan.ts';
 import { routesStep } from '../features/routes/apply.ts';
+import type { Srv6Desired } from '../features/srv6/plan.ts';
 import { SixgateError } from '../model/errors.ts';
 import { Sessions } from '../sessions/page.ts';
 import { FactsFile } from '../store/instance-facts.ts';
 import { claimInstance, type InstancePaths } from '../system/instance.ts';
 import { DataPathEvents } from '../telemetry/events.ts';
+import { trace } from '../trace/trace.ts';
 import { Configuration } from './configuration.ts';
 import { dropsOf } from './drops.ts';
+import { DocumentMirror } from './mirror.ts';
+import { namesOf } from './names.ts';
 import { observe } from './observe.ts';
 import { rulesStep } from './rules-step.ts';
 import { sessionLimit } from './session-limit.ts';
+import { srv6Of } from './srv6.ts';
 import { statusOf } from './status.ts';
 
 export interface DaemonOptions {
@@ -75,13 +81,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       });
       log.info({ origin: dataPath.origin }, 'data path');
       dataPath.knobs.change({ netns: networkNamespaceCookie() });
+      const mirror = DocumentMirror.open({ kernel, poller, dataPath, onNotice });
+      ending.push(() => mirror.close());
       const loop = new Reconciler<DesiredState>({
         steps: [
           linksStep(kernel, facts),
           doorStep(kernel, dataPath, paths.name),
           routesStep(kernel, facts),
           portsStep(kernel, dataPath, facts),
-          rulesStep(dataPath, facts),
+          rulesStep(kernel, dataPath, facts, mirror),
         ],
         asProblem: (step, thrown) => asProblem(step, thrown),
         onRound: sayWhatChanged(log),
@@ -197,12 +205,8 @@ interface ServiceParts extends Core {
 /** What the API can ask for, put together from the rooms that know. */
 function servicesOf(parts: ServiceParts): Services {
   const { configuration, dataPath, kernel, loop, numbers, options, poller, revisions, since } = parts;
-  const instanceName = (feature: string, id: number): string => {
-    const own = configuration.desired.features.get(feature) as Nat64Desired | undefined;
-    return own?.instances.find((instance) => instance.id === id)?.name ?? String(id);
-  };
-  const portName = (number: number): string | undefined => [...numbers()].find(([, its]) => its === number)?.[0];
-  const sessions = new Sessions(dataPath, instanceName);
+  const names = namesOf(configuration, numbers);
+  const sessions = new Sessions(dataPath, names);
   const status: Services['status'] = async () =>
     statusOf(dataPath, {
       instance: options.paths.name,
@@ -220,7 +224,18 @@ function servicesOf(parts: ServiceParts): Services {
     status,
     sessions: (query) => sessions.page(query),
     drops: async () => dropsOf(await status()),
-    events: new DataPathEvents(dataPath, poller, portName),
+    explain: async (query) => {
+      const { config, desired } = configuration;
+      const own = desired.features.get('egress') as EgressDesired | undefined;
+      return explainReply(config, own, desired.ids, query);
+    },
+    srv6: async () => {
+      const devices = new Set((await kernel.links()).map(({ name }) => name));
+      return srv6Of(dataPath, configuration.desired.features.get('srv6') as Srv6Desired | undefined, devices);
+    },
+    trace: async (request) =>
+      trace(dataPath, request, { names, ports: numbers(), revision: revisions.pointer.active }),
+    events: new DataPathEvents(dataPath, poller, names),
     config: () => configuration.show(),
     validate: (document) => configuration.validate(document),
     diff: (document) => configuration.diff(document),

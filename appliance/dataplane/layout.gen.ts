@@ -2,7 +2,7 @@
 import { bytes, list, none, putBytes, putList, putZeros, type StructCodec, u32, u64 } from './codec.ts';
 
 /** SHA-256 of the layouts of all maps, hexadecimal: equal in two builds that may share pinned maps. */
-export const layoutHash = '625632b97fe4c909cdd1197075ae216917dc7405ea20547cc73885832e0d968a';
+export const layoutHash = 'f44792f3f5c714d7ddca8c2df6dc5cb162ce267541613776ed03c45d2e557fe2';
 
 /** Numbers that the headers define. */
 export const constants = {
@@ -252,6 +252,7 @@ export const TraceStage = {
   TRACE_REWRITE: 4,
   TRACE_ERROR: 5,
   TRACE_EMIT: 6,
+  TRACE_END: 7,
 } as const;
 
 /** `enum tunnel_kind`. */
@@ -2713,7 +2714,7 @@ export const sweeper: StructCodec<Sweeper> = {
   },
 };
 
-/** `struct trace_step`, 124 bytes. */
+/** `struct trace_step`, 208 bytes. */
 export interface TraceStep {
   /** enum trace_stage */
   readonly stage: number;
@@ -2741,6 +2742,7 @@ export interface TraceStep {
   /** of the layer 3 packet */
   readonly length: number;
   readonly table: number;
+  /** of the session, else of the destination's class */
   readonly instance: number;
   readonly number: number;
   readonly identity: number;
@@ -2757,10 +2759,22 @@ export interface TraceStep {
   readonly fragMtu: number;
   readonly nh: readonly number[];
   readonly nhFamily: number;
+  /** of the session, 4 or 6 */
+  readonly familyIn: number;
+  readonly familyOut: number;
+  /** of the session; 0 = none */
+  readonly policy: number;
+  /** BIB entry of the session, 0 = it would be made */
+  readonly bib: number;
+  /** second word of the ICMP error's header, host byte order */
+  readonly errInfo: number;
+  /** of the session; zeros without one */
+  readonly in: Tuple;
+  readonly out: Tuple;
 }
 export const traceStep: StructCodec<TraceStep> = {
   name: 'trace_step',
-  size: 124,
+  size: 208,
   offsets: {
     stage: 0,
     verdict: 1,
@@ -2796,6 +2810,13 @@ export const traceStep: StructCodec<TraceStep> = {
     fragMtu: 102,
     nh: 104,
     nhFamily: 120,
+    familyIn: 121,
+    familyOut: 122,
+    policy: 124,
+    bib: 128,
+    errInfo: 132,
+    in: 136,
+    out: 172,
   },
   decode: (view, offset = 0) => ({
     stage: view.getUint8(offset),
@@ -2832,6 +2853,13 @@ export const traceStep: StructCodec<TraceStep> = {
     fragMtu: view.getUint16(offset + 102, true),
     nh: list(4, 4, (o) => view.getUint32(offset + 104 + o)),
     nhFamily: view.getUint8(offset + 120),
+    familyIn: view.getUint8(offset + 121),
+    familyOut: view.getUint8(offset + 122),
+    policy: view.getUint16(offset + 124, true),
+    bib: view.getUint32(offset + 128, true),
+    errInfo: view.getUint32(offset + 132, true),
+    in: tuple.decode(view, offset + 136),
+    out: tuple.decode(view, offset + 172),
   }),
   encode(view, value, offset = 0) {
     view.setUint8(offset, value.stage);
@@ -2868,38 +2896,54 @@ export const traceStep: StructCodec<TraceStep> = {
     view.setUint16(offset + 102, value.fragMtu, true);
     putList(value.nh, 4, 4, (v, o) => view.setUint32(offset + 104 + o, v));
     view.setUint8(offset + 120, value.nhFamily);
-    putZeros(view, offset + 121, 3);
+    view.setUint8(offset + 121, value.familyIn);
+    view.setUint8(offset + 122, value.familyOut);
+    putZeros(view, offset + 123, 1);
+    view.setUint16(offset + 124, value.policy, true);
+    putZeros(view, offset + 126, 2);
+    view.setUint32(offset + 128, value.bib, true);
+    view.setUint32(offset + 132, value.errInfo, true);
+    tuple.encode(view, value.in, offset + 136);
+    tuple.encode(view, value.out, offset + 172);
   },
 };
 
-/** `struct trace`, 3184 bytes. */
+/** `struct trace`, 5208 bytes. */
 export interface Trace {
   readonly steps: number;
   /** where the layer 3 packet begins in what the program leaves behind */
   readonly l3: number;
   /** number of the session that sess is a copy of, 0 = it would be made */
   readonly session: number;
+  /** last four bytes of the frame's source MAC address: whose run this was */
+  readonly serial: number;
+  /** MAC address of the next hop; zeros = not resolved */
+  readonly neighbour: Uint8Array;
   readonly sess: Session;
   readonly step: readonly TraceStep[];
 }
 export const trace: StructCodec<Trace> = {
   name: 'trace',
-  size: 3184,
-  offsets: { steps: 0, l3: 4, session: 8, sess: 16, step: 208 },
+  size: 5208,
+  offsets: { steps: 0, l3: 4, session: 8, serial: 12, neighbour: 16, sess: 24, step: 216 },
   decode: (view, offset = 0) => ({
     steps: view.getUint32(offset, true),
     l3: view.getUint32(offset + 4, true),
     session: view.getUint32(offset + 8, true),
-    sess: session.decode(view, offset + 16),
-    step: list(24, 124, (o) => traceStep.decode(view, offset + 208 + o)),
+    serial: view.getUint32(offset + 12, true),
+    neighbour: bytes(view, offset + 16, 6),
+    sess: session.decode(view, offset + 24),
+    step: list(24, 208, (o) => traceStep.decode(view, offset + 216 + o)),
   }),
   encode(view, value, offset = 0) {
     view.setUint32(offset, value.steps, true);
     view.setUint32(offset + 4, value.l3, true);
     view.setUint32(offset + 8, value.session, true);
-    putZeros(view, offset + 12, 4);
-    session.encode(view, value.sess, offset + 16);
-    putList(value.step, 24, 124, (v, o) => traceStep.encode(view, v, offset + 208 + o));
+    view.setUint32(offset + 12, value.serial, true);
+    putBytes(view, offset + 16, value.neighbour, 6);
+    putZeros(view, offset + 22, 2);
+    session.encode(view, value.sess, offset + 24);
+    putList(value.step, 24, 208, (v, o) => traceStep.encode(view, v, offset + 216 + o));
   },
 };
 
@@ -3349,7 +3393,7 @@ export const maps = {
     value: steerValue,
   },
   sgSweep: { name: 'sg_sweep', type: 2, maxEntries: 1, flags: 0, keySize: 4, valueSize: 24, key: u32, value: sweeper },
-  sgTrace: { name: 'sg_trace', type: 6, maxEntries: 1, flags: 0, keySize: 4, valueSize: 3184, key: u32, value: trace },
+  sgTrace: { name: 'sg_trace', type: 6, maxEntries: 1, flags: 0, keySize: 4, valueSize: 5208, key: u32, value: trace },
   sgTunnel: {
     name: 'sg_tunnel',
     type: 2,

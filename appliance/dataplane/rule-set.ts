@@ -1,6 +1,10 @@
 import type { MapDef } from './codec.ts';
 import type { DataPath } from './datapath.ts';
 import { ClassKind, constants, maps, type Tunnel } from './layout.gen.ts';
+import { MIRROR_FIRST, MirroredRules } from './mirrored-rules.ts';
+import { type PrefixBytes, prefixText, wordsOf } from './prefix-key.ts';
+
+export { type PrefixBytes, wordsOf } from './prefix-key.ts';
 
 const { MAX_POOL, MAX_TUNNELS, STEER_BUCKETS } = constants;
 
@@ -19,12 +23,6 @@ const keyedBySet = [
   maps.sgEgressFwd,
   maps.sgNode,
 ] as const;
-
-/** A prefix as tries have it: first address in 4 or 16 bytes of network order, and length in bits. */
-export interface PrefixBytes {
-  readonly bytes: Uint8Array;
-  readonly length: number;
-}
 
 /** What a destination is. */
 export interface ClassEntry {
@@ -54,12 +52,16 @@ export interface PoolEntry {
 export class RuleSet {
   readonly number: 0 | 1;
   readonly #dataPath: DataPath;
+  /** What the mirror writes into the set, when the configuration's part is complete. */
+  readonly mirrored: MirroredRules;
+  readonly #own = new Set<string>();
   #pools = 0;
   #tunnels = 0;
 
   private constructor(dataPath: DataPath, number: 0 | 1) {
     this.#dataPath = dataPath;
     this.number = number;
+    this.mirrored = new MirroredRules(dataPath, number, this.#own);
   }
 
   /** Empties the set that is not in force. */
@@ -77,6 +79,7 @@ export class RuleSet {
     const { kind, flags = 0, instance = 0, number = 0, table = 0 } = entry;
     const key = this.prefixKey(prefix, table);
     const value = { kind: ClassKind[kind], flags, instance, number };
+    this.#own.add(prefixText('addr4' in key ? maps.sgClass4.name : maps.sgClass6.name, prefix, table));
     if ('addr4' in key) this.#dataPath.map(maps.sgClass4).update({ ...key.rest, addr: key.addr4 }, value);
     else this.#dataPath.map(maps.sgClass6).update({ ...key.rest, addr: key.addr6 }, value);
   }
@@ -84,11 +87,11 @@ export class RuleSet {
   /**
    * Adds a tunnel.
    * @returns its number within the set, from 1
-   * @throws RangeError when the set is full
+   * @throws RangeError when the set is full; what lies behind is the mirror's
    */
   addTunnel(tunnel: Tunnel): number {
     this.#tunnels += 1;
-    if (this.#tunnels >= MAX_TUNNELS) throw new RangeError(`a rule set holds ${MAX_TUNNELS - 1} tunnels`);
+    if (this.#tunnels >= MIRROR_FIRST) throw new RangeError(`a configuration has at most ${MIRROR_FIRST - 1} tunnels`);
     this.#dataPath.map(maps.sgTunnel).update(this.number * MAX_TUNNELS + this.#tunnels, tunnel);
     return this.#tunnels;
   }
@@ -102,6 +105,7 @@ export class RuleSet {
     if (tunnels.length !== STEER_BUCKETS) throw new RangeError(`steering needs ${STEER_BUCKETS} buckets`);
     const key = this.prefixKey(prefix, table);
     const value = { tunnel: [...tunnels] };
+    this.#own.add(prefixText('addr4' in key ? maps.sgSteer4.name : maps.sgSteer6.name, prefix, table));
     if ('addr4' in key) this.#dataPath.map(maps.sgSteer4).update({ ...key.rest, addr: key.addr4 }, value);
     else this.#dataPath.map(maps.sgSteer6).update({ ...key.rest, addr: key.addr6 }, value);
   }
@@ -135,10 +139,4 @@ export class RuleSet {
   publish(): void {
     this.#dataPath.knobs.setRules(this.number);
   }
-}
-
-/** The four words of an address, as `__be32[4]` holds them; an IPv4 address stands in the first. */
-export function wordsOf(address: Uint8Array): number[] {
-  const view = new DataView(address.buffer, address.byteOffset, address.byteLength);
-  return [0, 4, 8, 12].map((offset) => (offset < address.length ? view.getUint32(offset) : 0));
 }

@@ -2,6 +2,7 @@
 export type { Address, AddressFlags, NewAddress, Scope } from './addr.ts';
 export type { Family } from './bytes.ts';
 export type { RawAttribute } from './codec.ts';
+export type { Encap, OtherEncap, Seg6Action, Seg6Encap, Seg6Flavors, Seg6LocalEncap, Seg6Mode } from './encap.ts';
 export { NetlinkError } from './error.ts';
 export type { EventAction, NetlinkEvent } from './events.ts';
 export type { AddressGeneration, BridgeFacts, Link, LinkStatistics, LinkXdp, OperState, VxlanFacts } from './link.ts';
@@ -27,7 +28,7 @@ export type {
 } from './neigh.ts';
 export { networkNamespaceCookie } from './netns.ts';
 export type { RequestCounters } from './requests.ts';
-export type { Encap, HopFlags, NewNextHop, NewRoute, NextHop, Route, RouteFilter, RouteType } from './route.ts';
+export type { HopFlags, NewNextHop, NewRoute, NextHop, Route, RouteFilter, RouteType } from './route.ts';
 export { Rtnetlink, type RtnetlinkOptions } from './rtnetlink.ts';
 export type { NewRule, PortRange, Rule, RuleAction, RuleSpec } from './rule.ts';
 export type { Waiter } from './socket.ts';

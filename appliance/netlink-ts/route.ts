@@ -19,6 +19,7 @@ import {
   u32,
   viewOf,
 } from './codec.ts';
+import { decodeEncap, type Encap, encodeEncap } from './encap.ts';
 import { bitNames, names, present } from './names.ts';
 
 export const RTM_NEWROUTE = 24;
@@ -99,12 +100,6 @@ export interface HopFlags {
   readonly trap?: boolean;
 }
 
-/** Tunnel encapsulation of a route: LWTUNNEL_ENCAP_ number (linux/lwtunnel.h) and its attributes undecoded. */
-export interface Encap {
-  readonly type: number;
-  readonly attributes: Uint8Array;
-}
-
 /** One way of a multipath route. */
 export interface NextHop {
   readonly via?: string;
@@ -179,7 +174,7 @@ export interface NewRoute extends NewNextHop {
 type Attributes = Decoded<typeof table>;
 
 function encapOf({ encapType, encap }: Attributes): Encap | undefined {
-  return encapType === undefined || encap === undefined ? undefined : { type: encapType, attributes: encap };
+  return encapType === undefined || encap === undefined ? undefined : decodeEncap(encapType, encap);
 }
 
 /** The body of RTM_NEWROUTE or RTM_DELROUTE; undefined for families other than IPv4 and IPv6. */
@@ -245,8 +240,7 @@ function hopAttributes(hop: NewNextHop, family: Family) {
   return {
     gateway: sameFamily ? hop.via : undefined,
     via: sameFamily ? undefined : hop.via,
-    encapType: hop.encap?.type,
-    encap: hop.encap?.attributes,
+    ...(hop.encap && encodeEncap(hop.encap)),
   };
 }
 

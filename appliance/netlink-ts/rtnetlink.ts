@@ -153,11 +153,18 @@ export class Rtnetlink {
     await this.#requests.request('RTM_DELADDR', RTM_DELADDR, 0, encodeAddress(address));
   }
 
-  /** Of both families unless told, of all tables unless told. A table that does not exist has no routes. */
-  async routes(filter: DumpFilter<RouteFilter> = {}): Promise<Route[]> {
+  /**
+   * Of both families unless told, of all tables unless told. A table that does not exist has no routes.
+   *
+   * @param keep which of them to give; the others are never all in memory
+   */
+  async routes(filter: DumpFilter<RouteFilter> = {}, keep: (route: Route) => boolean = () => true): Promise<Route[]> {
     const dumps = (filter.family === undefined ? families : [filter.family]).map((family) => {
       const body = encodeRouteQuery({ ...filter, family });
-      const routes = this.#requests.dump('RTM_GETROUTE', RTM_GETROUTE, body, (message) => decodeRoute(message.body));
+      const routes = this.#requests.dump('RTM_GETROUTE', RTM_GETROUTE, body, (message) => {
+        const route = decodeRoute(message.body);
+        return route !== undefined && keep(route) ? route : undefined;
+      });
       return unless(routes, ['ENOENT'], []);
     });
     return (await Promise.all(dumps)).flat();

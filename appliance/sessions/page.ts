@@ -3,7 +3,8 @@ import type { DataPath } from '../dataplane/datapath.ts';
 import { session as codec, maps, SessionLife, type Session as SessionSlot } from '../dataplane/layout.gen.ts';
 import { compareBytes, lastAddress, parseAddress, parsePrefix } from '../model/address.ts';
 import { type PortRange, parsePortRange } from '../model/ports.ts';
-import { bytesOf, clockOf, jiffiesMs, stateOf, type ViewContext, viewOf } from './view.ts';
+import { pathOf } from './path.ts';
+import { bytesOf, clockOf, jiffiesMs, type SessionNames, stateOf, type ViewContext, viewOf } from './view.ts';
 
 /** Slots looked at before other work gets its turn. */
 const SLICE = 20_000;
@@ -14,11 +15,11 @@ type Filter = (slot: SessionSlot, context: ViewContext) => boolean;
 /** The sessions of a data path, read from the memory that it shares: no call of the kernel for each. */
 export class Sessions {
   readonly #dataPath: DataPath;
-  readonly #instanceName: (feature: string, id: number) => string;
+  readonly #names: SessionNames;
 
-  constructor(dataPath: DataPath, instanceName: (feature: string, id: number) => string) {
+  constructor(dataPath: DataPath, names: SessionNames) {
     this.#dataPath = dataPath;
-    this.#instanceName = instanceName;
+    this.#names = names;
   }
 
   /** Sessions alive, from the core's counter. */
@@ -63,7 +64,12 @@ export class Sessions {
   #context(): ViewContext {
     const { jiffies } = this.#dataPath.clock.read();
     const nowJiffies = Number(jiffies & 0xffffffffn);
-    return { nowJiffies, hz: this.#dataPath.knobs.current.hz, instanceName: this.#instanceName };
+    return {
+      nowJiffies,
+      hz: this.#dataPath.knobs.current.hz,
+      names: this.#names,
+      pathOf: (adjacency) => pathOf(this.#dataPath, adjacency),
+    };
   }
 }
 
@@ -77,7 +83,7 @@ function filtersOf(query: SessionQuery): Filter[] {
   const { feature, instance, proto, state } = query;
   if (feature !== undefined || instance !== undefined || proto !== undefined) {
     filters.push((slot, context) => {
-      const seen = viewOf(0, slot, context);
+      const seen = viewOf(0, slot, { ...context, pathOf: () => undefined });
       return (
         (feature === undefined || seen.feature === feature) &&
         (instance === undefined || seen.instance === instance) &&

@@ -24,6 +24,13 @@ test.each(
   },
 );
 
+test('between addresses of one family states name no family', () => {
+  const same = { proto: TCP, familyIn: 4, familyOut: 4 };
+  assert.is(stateOf({ ...same, tcp: TcpBit.TCP_SYN_IN }), 'opening');
+  assert.is(stateOf({ ...same, tcp: both }), 'established');
+  assert.is(stateOf({ ...same, tcp: both | TcpBit.TCP_FIN_OUT }), 'closing');
+});
+
 test('UDP and ICMP have one state and a clock each', () => {
   assert.is(stateOf({ proto: 17, tcp: 0 }), 'active');
   assert.is(clockOf({ proto: 17, tcp: 0 }), SessionClock.CLOCK_UDP);

@@ -7,20 +7,38 @@ export interface ViewContext {
   /** Jiffies now, 32 bits. */
   readonly nowJiffies: number;
   readonly hz: number;
-  /** Name of a feature's instance. */
-  instanceName(feature: string, id: number): string;
+  readonly names: SessionNames;
+  /** Tunnel behind an adjacency, in words. */
+  pathOf(adjacency: number): string | undefined;
 }
 
-const FEATURES = ['none', 'nat64'];
+/** Words for the numbers of a slot. */
+export interface SessionNames {
+  /** Of a feature: a NAT64 instance, an egress pool. */
+  instance(feature: string, id: number): string;
+  policy(number: number): string;
+  /** A tenant, or a VXLAN slot. */
+  table(number: number): string;
+}
+
+/** enum session_feature. */
+const FEATURES = ['none', 'nat64', 'egress'];
 const BOTH_SYN = TcpBit.TCP_SYN_IN | TcpBit.TCP_SYN_OUT;
 const BOTH_FIN = TcpBit.TCP_FIN_IN | TcpBit.TCP_FIN_OUT;
 
-/** State names of RFC 6146 section 3.5.2.2, in small letters; for UDP and ICMP there is only one. */
-export function stateOf({ proto, tcp }: Pick<SessionSlot, 'proto' | 'tcp'>): string {
+type StateParts = Pick<SessionSlot, 'proto' | 'tcp'> & Partial<Pick<SessionSlot, 'familyIn' | 'familyOut'>>;
+
+/**
+ * State names of RFC 6146 section 3.5.2.2, in small letters; where both sides are of one family, those with a family in
+ * them are `opening` and `closing`. For UDP and ICMP there is only one state.
+ */
+export function stateOf({ proto, tcp, familyIn = 6, familyOut = 4 }: StateParts): string {
   if (proto !== 6) return 'active';
+  const same = familyIn === familyOut;
   if (tcp & TcpBit.TCP_RESET) return 'transitory';
   if ((tcp & BOTH_FIN) === BOTH_FIN) return 'closed';
-  if ((tcp & BOTH_SYN) !== BOTH_SYN) return tcp & TcpBit.TCP_SYN_OUT ? 'v4-init' : 'v6-init';
+  if ((tcp & BOTH_SYN) !== BOTH_SYN) return same ? 'opening' : tcp & TcpBit.TCP_SYN_OUT ? 'v4-init' : 'v6-init';
+  if (same && tcp & BOTH_FIN) return 'closing';
   if (tcp & TcpBit.TCP_FIN_IN) return 'v6-fin';
   if (tcp & TcpBit.TCP_FIN_OUT) return 'v4-fin';
   return 'established';
@@ -47,6 +65,10 @@ export function bytesOf(words: readonly number[], family: number): Uint8Array {
   return bytes;
 }
 
+function optional<K extends string>(key: K, value: string | undefined): { [P in K]?: string } {
+  return value === undefined ? {} : ({ [key]: value } as { [P in K]: string });
+}
+
 /** A slot as the API shows it. */
 export function viewOf(number: number, slot: SessionSlot, context: ViewContext): Session {
   const { nowJiffies: now, hz } = context;
@@ -57,7 +79,12 @@ export function viewOf(number: number, slot: SessionSlot, context: ViewContext):
   return {
     id: number,
     feature,
-    instance: context.instanceName(feature, slot.instance),
+    instance: context.names.instance(feature, slot.instance),
+    ...(slot.policy === 0 ? {} : { policy: context.names.policy(slot.policy) }),
+    ...(slot.table === 0 ? {} : { table: context.names.table(slot.table) }),
+    ...(slot.identity === 0 ? {} : { identity: slot.identity }),
+    ...optional('insidePath', context.pathOf(slot.adjIn)),
+    ...optional('outsidePath', context.pathOf(slot.adjOut)),
     proto: slot.proto === 6 ? 'tcp' : slot.proto === 17 ? 'udp' : 'icmp',
     inside: { address: text(slot.in.src, slot.familyIn), port: slot.in.sport },
     destination: { address: text(slot.out.dst, slot.familyOut), port: slot.out.dport },

@@ -34,6 +34,7 @@ const rooms: Readonly<Record<string, Room>> = {
   engine: { rooms: ['model'], packages: [] },
   config: { rooms: ['model', 'contract', 'store'], packages: ['ajv', 'ip-num', 'lowdb', 'typebox', 'yaml'] },
   sessions: { rooms: ['model', 'contract', 'dataplane'], packages: [] },
+  trace: { rooms: ['model', 'contract', 'dataplane'], packages: [] },
   mirror: { rooms: ['model', 'dataplane', 'netlink-ts'], packages: [] },
   features: { rooms: belowFeatures, packages: ['typebox', 'ip-num'] },
   cluster: { rooms: ['model', 'contract', 'engine', 'store'], packages: [] },
@@ -49,7 +50,10 @@ const composers = ['main.ts', 'daemon', 'tools'];
 
 /** Files that only compute: no `node:`, no clock, no process, and no value from a file that is not pure itself. */
 const pureNames = ['schema.ts', 'plan.ts', 'errors.ts'];
-const pureFiles = ['appliance/config/ranges.ts'];
+const pureFiles = [
+  'appliance/config/ranges.ts',
+  ...['packet', 'reader', 'parse', 'frame', 'decode', 'describe'].map((name) => `appliance/trace/${name}.ts`),
+];
 const purePackages = ['typebox', 'ip-num'];
 const impureWords =
   /\b(process\.|Date\.now|new Date\(\)|performance\.|setTimeout|setInterval|Math\.random|console\.|fetch\(|globalThis)/;

@@ -240,11 +240,17 @@ static __noinline int pretend(struct pkt *p, struct decision *d)
 	__u32 zero = 0;
 	struct trace *t = bpf_map_lookup_elem(&sg_trace, &zero);
 	struct claim c = { .base = p->set * MAX_POOL, .first = d->pool_first, .count = d->pool_count, .port = -1 };
+	struct core_state *core = bpf_map_lookup_elem(&sg_core, &zero);
 	struct pool_address *a;
+	__u32 number;
 
-	if (!t)
+	if (!t || !core)
 		return drop(p, R_INTERNAL);
 	if (!d->bib) {
+		number = core->next_bib + 1;
+		if (bpf_map_peek_elem(&sg_bib_free, &c.bib) && !bpf_map_lookup_elem(&sg_bib, &number))
+			return drop(p, R_SESSION_FULL);
+		c.bib = 0;
 		if (!c.count || c.count > MAX_POOL)
 			return drop(p, R_POOL_EXHAUSTED);
 		c.start = pool_start(d);
@@ -258,8 +264,11 @@ static __noinline int pretend(struct pkt *p, struct decision *d)
 			d->out.src[i] = a->addr[i];
 		d->out.sport = bpf_htons(c.port);
 	}
+	if (bpf_map_peek_elem(&sg_sess_free, &number) && !session_slot(core->next_session + 1))
+		return drop(p, R_SESSION_FULL);
 	session_fill(&t->sess, d, p);
 	t->sess.life = LIFE_LIVE;
+	t->session = 0;
 	p->ref = REF(TRACE_SESSION, d->outside);
 	return V_CONTINUE;
 }

@@ -115,7 +115,8 @@ __noinline int emit(struct xdp_md *ctx, struct pkt *p)
 	type = bpf_htons(*first >> 4 == 6 ? ETH_IP6 : ETH_IP4);
 	if (p->trace) {
 		note(p, TRACE_EMIT, V_FORWARD);
-		return p->tunnel && push_tunnel(ctx, p, p->l3) ? V_FORWARD : V_DROP;
+		/* What the door would do, cut and push long headers, is left undone. */
+		return !p->frag_mtu && (!p->tunnel || push_tunnel(ctx, p, p->l3)) ? V_FORWARD : V_DOOR;
 	}
 	if (p->tunnel) {
 		number = p->tunnel;

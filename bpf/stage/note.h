@@ -3,6 +3,19 @@
 #pragma once
 #include "layout/pkt.h"
 
+/* Which session, and as whom. */
+static __always_inline void note_session(struct trace_step *n, const struct session *s)
+{
+	n->feature = s->feature;
+	n->instance = s->instance;
+	n->family_in = s->family_in;
+	n->family_out = s->family_out;
+	n->policy = s->policy;
+	n->bib = s->bib;
+	n->in = s->in;
+	n->out = s->out;
+}
+
 static __noinline void note_step(const struct pkt *p, __u8 stage, __u8 verdict)
 {
 	__u32 zero = 0, n;
@@ -53,12 +66,32 @@ static __noinline void note_step(const struct pkt *p, __u8 stage, __u8 verdict)
 	s->out_mtu = p->out_mtu;
 	s->frag_mtu = p->frag_mtu;
 	s->nh_family = p->nh_family;
+	s->err_info = p->err_info;
+	if (REF_NUMBER(p->ref) == TRACE_SESSION) {
+		note_session(s, &t->sess);
+	} else {
+		s->family_in = s->family_out = 0;
+		s->policy = 0;
+		s->bib = 0;
+		__builtin_memset(&s->in, 0, sizeof(s->in));
+		__builtin_memset(&s->out, 0, sizeof(s->out));
+	}
 }
 
 static __always_inline void note(const struct pkt *p, __u8 stage, __u8 verdict)
 {
 	if (p->trace)
 		note_step(p, stage, verdict);
+}
+
+/* The next hop's MAC address, whether an adjacency has it or not. */
+static __always_inline void note_neighbour(const __u8 mac[6])
+{
+	__u32 zero = 0;
+	struct trace *t = bpf_map_lookup_elem(&sg_trace, &zero);
+
+	for (int i = 0; t && i < 6; i++)
+		t->neighbour[i] = mac[i];
 }
 
 /* A traced packet goes on with a copy of its session. */

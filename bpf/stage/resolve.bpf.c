@@ -6,6 +6,7 @@
  * A destination that is steered into a tunnel has a blackhole or a seg6 route in the kernel: its longest match decides,
  * and only then are sg_steer* and the outer destination asked. The adjacency is that of the outer packet, with the MTU
  * of the inner one. */
+#include "stage/note.h"
 #include "stage/stages.h"
 
 /* A number for a new adjacency; 0: none is left. */
@@ -25,6 +26,15 @@ static __always_inline __u32 adjacency_number(void)
 	return 0;
 }
 
+/* Would adjacency_number() have one? */
+static __always_inline bool adjacency_left(void)
+{
+	__u32 zero = 0, number;
+	struct core_state *core = bpf_map_lookup_elem(&sg_core, &zero);
+
+	return core && (!bpf_map_peek_elem(&sg_adj_free, &number) || core->next_adj + 1 < MAX_ADJ);
+}
+
 /* Fills in the adjacency of a next hop that the kernel has resolved. */
 static __noinline int adjacency_for(struct pkt *p, const struct bpf_fib_lookup *fib, const struct port *port)
 {
@@ -37,7 +47,8 @@ static __noinline int adjacency_for(struct pkt *p, const struct bpf_fib_lookup *
 	known = bpf_map_lookup_elem(&sg_adj_num, &key);
 	if (p->trace) {
 		p->adj = known ? *known : 0;
-		return V_CONTINUE;
+		note_neighbour(fib->dmac);
+		return known || adjacency_left() ? V_CONTINUE : drop(p, R_ADJ_FULL);
 	}
 	number = known ? *known : adjacency_number();
 	if (!number)

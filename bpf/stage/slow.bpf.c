@@ -228,6 +228,7 @@ __noinline int slow(struct xdp_md *ctx, struct pkt *p)
 		if (v != V_AGAIN)
 			return v;
 		v = parse_again(ctx, p);
+		note(p, TRACE_PARSE, v);
 		if (v != V_CONTINUE)
 			return v;
 	}

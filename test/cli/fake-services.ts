@@ -3,6 +3,9 @@ import type { EventSource, Services } from '../../appliance/api/services.ts';
 import { diffConfigs, formatDifferences } from '../../appliance/config/diff.ts';
 import { ConfigLoader, type LoadedConfig } from '../../appliance/config/load.ts';
 import type { ConfigDocument, MonitorEvent, Session, SessionQuery, Status } from '../../appliance/contract/api.ts';
+import type { ExplainQuery, ExplainReply } from '../../appliance/contract/api-explain.ts';
+import type { Srv6Reply } from '../../appliance/contract/api-srv6.ts';
+import type { TraceReply, TraceRequest } from '../../appliance/contract/api-trace.ts';
 import { configSchema, featuresModule } from '../../appliance/features/index.ts';
 import { SixgateError } from '../../appliance/model/errors.ts';
 
@@ -43,6 +46,106 @@ export const fakeStatus: Status = {
   door: { state: 'ok', device: 'sgd0-main', sendFailed: {} },
   sweep: { heartbeatAgeMs: 400 },
 };
+
+export const fakeSrv6: Srv6Reply = {
+  source: '2001:db8:c0::1',
+  locators: [{ name: 'edge', prefix: 'fcbb:bb00:a1::/48' }],
+  sids: [
+    {
+      sid: 'fcbb:bb00:a1:1::',
+      behavior: 'End.DT46',
+      flavors: [],
+      tenant: 'red',
+      state: 'ok',
+      packets: 412_000,
+      bytes: 1_000,
+    },
+    {
+      sid: 'fcbb:bb00:a1:2::',
+      behavior: 'End.X',
+      flavors: ['psp', 'usd'],
+      interface: 'core',
+      via: '2001:db8:c0::2',
+      state: 'waiting',
+      packets: 0,
+      bytes: 0,
+    },
+  ],
+  policies: [
+    {
+      name: 'dc2',
+      encapsulation: 'H.Encaps.Red',
+      lists: [
+        { weight: 3, share: 12, segments: ['fcbb:bb00:c1::', 'fcbb:bb00:d2:1::'], overhead: 64 },
+        { weight: 1, share: 4, segments: ['fcbb:bb00:d2:1::'], overhead: 40 },
+      ],
+      steered: 1,
+    },
+  ],
+  steering: [{ to: '10.2.0.0/16', tenant: 'red', policy: 'dc2' }],
+};
+
+export const TRACED_PACKET = 'tcp 2001:db8:1::42:50712 > 64:ff9b::c633:6450:443 syn ttl 2';
+
+/** What becomes of the packet depends on the interface: `lan`, `uplink`, `mgmt`, or none. */
+function fakeTrace({ in: port, packet, hex }: TraceRequest): TraceReply {
+  if (packet !== TRACED_PACKET) {
+    throw new SixgateError('TRACE_PACKET', 'That is no packet', { at: { line: 1, column: 5 }, hint: 'Write another' });
+  }
+  const first: TraceReply['steps'][number] = { stage: 'parse', lines: [packet, `in ${port}`] };
+  const common = {
+    in: port,
+    packet,
+    length: 74,
+    revision: 1,
+    ...(hex ? { hex: { in: '60'.repeat(17), out: '45' } } : {}),
+  };
+  const told = { port: 'lan', packet: 'icmp time exceeded 2001:db8:1::1 > 2001:db8:1::42', length: 122 };
+  switch (port) {
+    case 'lan':
+      return {
+        ...common,
+        steps: [first, { stage: 'flow', lines: ['miss'] }],
+        result: { verdict: 'forward', port: 'uplink', packet: 'tcp 203.0.113.40:2102 > 198.51.100.80:443', length: 54 },
+      };
+    case 'uplink':
+      return {
+        ...common,
+        steps: [first],
+        result: { verdict: 'drop', reason: 'hop_limit', meaning: 'hop limit expired', ...told },
+      };
+    case 'mgmt':
+      return { ...common, steps: [first], result: { verdict: 'pass' } };
+    case 'v100':
+      return { ...common, steps: [first], result: { verdict: 'answer' } };
+    default:
+      return { ...common, steps: [first], result: { verdict: 'fragment' } };
+  }
+}
+
+/** Two policies of a client; without one for destinations of 10.0.0.0/8. */
+function fakeExplain({ source, destination, tenant, slot, identity }: ExplainQuery): ExplainReply {
+  const common = { source, destination, needed: slot === undefined ? ['lan'] : [slot] };
+  const where = {
+    ...(tenant === undefined ? {} : { tenant }),
+    ...(slot === undefined ? {} : { slot }),
+    ...(identity === undefined ? {} : { identity: Number(identity) }),
+  };
+  if (destination.startsWith('10.')) return { ...common, ...where, outcome: 'no-policy', verdicts: [], addresses: [] };
+  return {
+    ...common,
+    ...where,
+    verdicts: [
+      { policy: 'shop', pool: 'blue', priority: 0, verdict: 'chosen', reason: 'longest destination (24 bits)' },
+      { policy: 'all', pool: 'red', priority: 0, verdict: 'loses', reason: 'shorter destination (0 bits) than shop' },
+    ],
+    outcome: 'translated',
+    policy: 'shop',
+    pool: 'blue',
+    addresses: ['203.0.113.100', '203.0.113.101'],
+    first: '203.0.113.101',
+  };
+}
 
 function session(id: number): Session {
   return {
@@ -111,6 +214,9 @@ export function fakeServices(change: Partial<Services> = {}): Services & { reado
         { reason: 'bad_checksum', where: 'lan', count: 6, meaning: 'the IPv4 header is damaged' },
       ],
     }),
+    explain: async (query) => fakeExplain(query),
+    srv6: async () => fakeSrv6,
+    trace: async (asked) => fakeTrace(asked),
     events: new FakeEvents(),
     config: async () => ({
       revision: active?.revision ?? 0,

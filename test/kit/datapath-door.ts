@@ -17,6 +17,8 @@ const ETHERNET = 14;
 /** enum bpf_map_type, linux/bpf.h. */
 const ARRAY = 2;
 const PER_CPU_ARRAY = 6;
+/** linux/pkt_cls.h */
+const TC_ACT_REDIRECT = 7;
 /** TCP, UDP and ICMP have ports of their own (bpf/layout/port_table.h). */
 const PROTOCOLS = 3;
 
@@ -50,9 +52,9 @@ export class Door {
       [port, ...(known ? [] : ['neighbour']), ...(mtu === 0 ? [] : [`cut-${mtu}`])].join('/');
     const type = frame.subarray(12, 14);
     const head = this.#ethernet(known ? shim.adj : 0, type);
-    const leaving: PacketResult[] = [
-      { action: 'redirect', port: by(shim.mtu), frame: join(head, frame.subarray(ETHERNET + shimCodec.size)) },
-    ];
+    const encapsulates = (shim.ops & DoorOp.DOOR_ENCAP) !== 0;
+    const rest = encapsulates && shim.mtu === 0 ? this.#throughDoor(frame) : frame.subarray(ETHERNET + shimCodec.size);
+    const leaving: PacketResult[] = [{ action: 'redirect', port: by(shim.mtu), frame: join(head, rest) }];
     if ((shim.ops & DoorOp.DOOR_RELEASE) !== 0) {
       const held = this.#held(shim.parked);
       leaving.push({ action: 'redirect', port: by(held.mtu), frame: join(head, held.bytes) });
@@ -123,6 +125,13 @@ export class Door {
         for (const at of blocks) mapUpdate({ ...block, fd }, keyOf(base + at), zeros, 0);
       }
     }
+  }
+
+  /** What the door's own program makes of a frame that it encapsulates, without its Ethernet header. */
+  #throughDoor(frame: Uint8Array): Uint8Array {
+    const { retval, data } = this.#dataPath.program('door').run({ data: frame });
+    if (retval !== TC_ACT_REDIRECT) throw new Error(`the door returned ${retval}`);
+    return data.slice(ETHERNET);
   }
 
   #ethernet(number: number, type: Uint8Array): Uint8Array {

@@ -5,7 +5,8 @@
  *
  * A frame that leaves by the door is shown as the door would send it: without its shim, behind the Ethernet header of
  * its adjacency. Where the door has more to do, the port's name says so: `uplink/cut-1280` (to be cut into pieces of
- * at most 1280 bytes), `uplink/neighbour` (the kernel asks for the neighbour first; the MAC addresses are zeros).
+ * at most 1280 bytes), `uplink/neighbour` (the kernel asks for the neighbour first; the MAC addresses are zeros). What
+ * the door encapsulates whole is shown as its own program has done it; pieces are shown before.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync } from 'node:fs';
@@ -16,10 +17,11 @@ import { Rtnetlink } from 'netlink-ts';
 import { planConfig } from '../../appliance/config/check.ts';
 import { ConfigLoader } from '../../appliance/config/load.ts';
 import type { DesiredState } from '../../appliance/contract/desired.ts';
+import { DocumentMirror } from '../../appliance/daemon/mirror.ts';
 import { observe } from '../../appliance/daemon/observe.ts';
 import { rulesStep } from '../../appliance/daemon/rules-step.ts';
 import { DataPath } from '../../appliance/dataplane/datapath.ts';
-import { maps, type Pkt, Tier } from '../../appliance/dataplane/layout.gen.ts';
+import { constants, maps, type Pkt, Tier } from '../../appliance/dataplane/layout.gen.ts';
 import type { BpfProgram } from '../../appliance/dataplane/object.ts';
 import { Pins } from '../../appliance/dataplane/pins.ts';
 import { Poller } from '../../appliance/dataplane/poller.ts';
@@ -63,6 +65,8 @@ export interface Observed {
   readonly pkt: Pkt;
   /** Whether the established packets' inlined way was enough. */
   readonly fast: boolean;
+  /** Whether it was handed to the door. */
+  readonly door: boolean;
 }
 
 /** XDP's return values (linux/bpf.h, enum xdp_action). */
@@ -81,6 +85,9 @@ interface PortFacts {
 /** An open data path. */
 export class PacketGateway {
   readonly dataPath: DataPath;
+  /** What the mirror of the kernel's routes has said. */
+  readonly notices: string[] = [];
+  readonly mirror: DocumentMirror;
   readonly #kernel: Rtnetlink;
   readonly #poller: Poller;
   readonly #facts: FactsFile;
@@ -110,6 +117,7 @@ export class PacketGateway {
     this.#cpu = parts.cpu;
     this.#devices = parts.devices;
     this.#door = new Door(parts.dataPath);
+    this.mirror = DocumentMirror.open({ ...parts, onNotice: (notice) => this.notices.push(notice.message) });
   }
 
   /**
@@ -153,7 +161,7 @@ export class PacketGateway {
       doorStep(this.#kernel, this.dataPath, 'packets'),
       routesStep(this.#kernel, this.#facts),
       portsStep(this.#kernel, this.dataPath, this.#facts),
-      rulesStep(this.dataPath, this.#facts),
+      rulesStep(this.#kernel, this.dataPath, this.#facts, this.mirror),
     ];
     for (const step of steps) {
       const problems = await step.run(this.#desired);
@@ -189,7 +197,8 @@ export class PacketGateway {
     const { action, data } = this.runRaw(frame, port);
     const pkt = this.#leftBehind();
     this.#fragments ||= pkt.frag === 1 || pkt.frag === 2;
-    return { results: this.#resultsOf(action, frame, data, pkt), pkt, fast: pkt.owner === POISON };
+    const door = action === 'redirect' && data[14] === constants.SHIM_MAGIC;
+    return { results: this.#resultsOf(action, frame, data, pkt), pkt, fast: pkt.owner === POISON, door };
   }
 
   /** Demands that a frame is dropped for this reason. */
@@ -302,6 +311,7 @@ export class PacketGateway {
   }
 
   async #close(): Promise<void> {
+    this.mirror.close();
     this.#door.close();
     this.dataPath.close();
     this.#kernel.close();

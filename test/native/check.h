@@ -24,3 +24,4 @@ void test_rfc6052(void);
 void test_icmp_4to6(void);
 void test_icmp_6to4(void);
 void test_hdr(void);
+void test_ecn(void);

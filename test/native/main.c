@@ -59,6 +59,7 @@ static const struct {
 } groups[] = {
 	{ "csum-sums", test_csum_sums }, { "csum-deltas", test_csum_deltas }, { "rfc6052", test_rfc6052 },
 	{ "icmp-4to6", test_icmp_4to6 }, { "icmp-6to4", test_icmp_6to4 },     { "hdr", test_hdr },
+	{ "ecn", test_ecn },
 };
 
 int main(int argc, char **argv)

@@ -50,6 +50,7 @@ const groups = [
   { name: 'icmp-4to6', file: 'icmp_4to6_test.c', checks: 760_032, what: 'ICMP errors to ICMPv6: RFC 7915 section 4.2' },
   { name: 'icmp-6to4', file: 'icmp_6to4_test.c', checks: 845_220, what: 'ICMPv6 errors to ICMP: RFC 7915 section 5.2' },
   { name: 'hdr', file: 'hdr_test.c', checks: 87, what: 'headers: the C library' },
+  { name: 'ecn', file: 'ecn_test.c', checks: 65_536, what: 'congestion marks out of tunnels: RFC 6040 section 4.2' },
 ];
 
 /** One mistake a line: in `file`, `from` becomes `to`; `group` must notice. */
@@ -80,6 +81,11 @@ const mistakes = [
   { group: 'icmp-6to4', file: 'icmp_map.h', from: 'case 24 ... 39:', to: 'case 24 ... 40:' },
   { group: 'hdr', file: 'hdr.h', from: '#define EXT_FRAG 44', to: '#define EXT_FRAG 43' },
   { group: 'hdr', file: 'hdr.h', from: '__u8   next, hop;', to: '__u8   hop, next;' },
+  { group: 'ecn', file: 'ecn.h', from: 'inner &= 3;', to: '' },
+  { group: 'ecn', file: 'ecn.h', from: 'outer &= 3;', to: '' },
+  { group: 'ecn', file: 'ecn.h', from: '? -1 : ECN_CE', to: '? ECN_NOT : ECN_CE' },
+  { group: 'ecn', file: 'ecn.h', from: 'inner == ECN_0)', to: 'inner != ECN_CE)' },
+  { group: 'ecn', file: 'ecn.h', from: 'return ECN_1;', to: 'return ECN_0;' },
 ];
 
 /** Copies bpf/lib with one mistake in it. */

@@ -46,6 +46,25 @@ ip route replace default via 10.1.1.1 dev v0 onlink
 ip -6 route replace 2001:db8:1::/48 via 2001:db8::9 dev v0 table 78 metric 7 mtu 1280 proto 186
 ip -6 route replace blackhole 64:ff9b::/96
 ip -6 route replace 2001:db8:2::/48 nexthop via 2001:db8::9 dev v0 nexthop via 2001:db8::a dev v0
+ip -6 route replace 2001:db8:a::/48 table 79 encap seg6 mode encap segs 2001:db8:f::1,2001:db8:f::2,2001:db8:f::3 dev v0
+ip -6 route replace 2001:db8:b::/48 table 79 encap seg6 mode encap.red segs 2001:db8:f::1 dev v0
+ip -6 route replace 2001:db8:c::/48 table 79 encap seg6 mode inline segs 2001:db8:f::1 dev v0
+ip -6 route replace 2001:db8:d::/48 table 79 encap seg6 mode l2encap segs 2001:db8:f::1 dev v0
+ip -6 route replace 2001:db8:e::/48 table 79 encap seg6 mode encap segs 2001:db8:f::1 hmac 7 dev v0
+ip route replace 198.18.0.0/15 table 79 encap seg6 mode encap.red segs 2001:db8:f::1,2001:db8:f::2 dev v0
+ip -6 route replace 2001:db8:5::1/128 table 79 encap seg6local action End dev v0
+ip -6 route replace 2001:db8:5::2/128 table 79 encap seg6local action End flavors psp dev v0
+ip -6 route replace 2001:db8:5::3/128 table 79 encap seg6local action End flavors next-csid lblen 32 nflen 16 dev v0
+ip -6 route replace 2001:db8:5::4/128 table 79 encap seg6local action End.X nh6 2001:db8::9 oif v0 dev v0
+ip -6 route replace 2001:db8:5::5/128 table 79 encap seg6local action End.T table 77 dev v0
+ip -6 route replace 2001:db8:5::6/128 table 79 encap seg6local action End.DX2 oif v0 dev v0
+ip -6 route replace 2001:db8:5::7/128 table 79 encap seg6local action End.DX4 nh4 192.0.2.2 dev v0
+ip -6 route replace 2001:db8:5::8/128 table 79 encap seg6local action End.DX6 nh6 2001:db8::9 dev v0
+ip -6 route replace 2001:db8:5::9/128 table 79 encap seg6local action End.DT6 table 77 dev v0
+ip -6 route replace 2001:db8:5::a/128 table 79 encap seg6local action End.DT4 vrftable 77 dev v0
+ip -6 route replace 2001:db8:5::b/128 table 79 encap seg6local action End.DT46 vrftable 77 dev v0
+ip -6 route replace 2001:db8:5::c/128 table 79 encap seg6local action End.B6.Encaps srh segs 2001:db8:f::1,2001:db8:f::2 dev v0
+ip -6 route replace 2001:db8:5::d/128 table 79 encap seg6local action End flavors psp,usp,usd dev v0
 ip route del 198.51.100.0/24 table 77
 ip -6 route del 2001:db8:1::/48 table 78
 ip rule add priority 100 from 192.0.2.0/24 to 198.51.100.0/24 iif v0 fwmark 0x10/0xff lookup 77
@@ -64,6 +83,7 @@ SETUP = """
 ip link set v1 master br0
 ip route replace 198.51.100.0/24 via 192.0.2.2 dev v0 table 77 metric 5 mtu 1400
 ip -6 route replace 2001:db8:1::/48 via 2001:db8::9 dev v0 table 78 metric 7 mtu 1280 proto 186
+ip -6 route replace 2001:db8:f::/48 table 79 nexthop encap seg6 mode encap segs 2001:db8:f::1 via 2001:db8::9 dev v0 weight 3 nexthop encap seg6 mode encap.red segs 2001:db8:f::2 via 2001:db8::a dev v0
 ip -6 rule add priority 101 not from 2001:db8::/32 lookup 1000 suppress_prefixlength 0
 ip neigh replace 192.0.2.2 lladdr 02:00:00:00:00:99 dev v0 nud permanent
 """
@@ -75,6 +95,8 @@ ip -j -d route show table 77
 ip -j -d route show table main
 ip -j -d -6 route show table 78
 ip -j -d -6 route show table main
+ip -j -d route show table 79
+ip -j -d -6 route show table 79
 ip -j -d rule show
 ip -j -d -6 rule show
 ip -j neigh show dev v0

@@ -2,7 +2,7 @@
  * The same facts from two sides in one shape: `theirs` from iproute2's JSON, `ours` from netlink-ts. iproute2 is the
  * oracle; only names (of tables, protocols, devices) are translated here.
  */
-import type { Address, Link, Neighbour, Route, Rule } from 'netlink-ts';
+import type { Address, Encap, Link, Neighbour, Route, Rule } from 'netlink-ts';
 
 type Json = Readonly<Record<string, unknown>>;
 type NameOf = (index: number | undefined) => string | undefined;
@@ -199,6 +199,49 @@ function viaOf(item: Json): unknown {
   return item.gateway ?? (item.via as Json | undefined)?.host;
 }
 
+/** iproute2 shows no HMAC, and counters only when it is asked for them. */
+const encapJson = {
+  theirs: (item: Json) =>
+    without({
+      encap: item.encap,
+      mode: item.mode,
+      segments: item.segs ?? (item.srh as Json | undefined)?.segs,
+      action: item.action,
+      table: tableOf(item.table),
+      vrfTable: item.vrftable,
+      nh4: item.nh4,
+      nh6: item.nh6,
+      iif: item.iif,
+      oif: item.oif,
+      flavors: item.flavors,
+      blockBits: item.lblen,
+      nodeBits: item.nflen,
+    }),
+  ours: (encap: Encap | undefined, nameOf: NameOf): Json => {
+    if (encap === undefined) return {};
+    if (encap.type === 'seg6') return { encap: 'seg6', mode: encap.mode, segments: encap.segments };
+    if (encap.type !== 'seg6local') return { encap: encap.type };
+    const { psp, usp, usd, nextCsid } = encap.flavors ?? {};
+    const flavors = Object.entries({ psp, usp, usd, 'next-csid': nextCsid }).flatMap(([name, set]) =>
+      set ? [name] : [],
+    );
+    return without({
+      encap: 'seg6local',
+      segments: encap.segments,
+      action: encap.action,
+      table: encap.table,
+      vrfTable: encap.vrfTable,
+      nh4: encap.nh4,
+      nh6: encap.nh6,
+      iif: encap.iif === undefined ? undefined : nameOf(encap.iif),
+      oif: encap.oif === undefined ? undefined : nameOf(encap.oif),
+      flavors: encap.flavors === undefined ? undefined : flavors,
+      blockBits: encap.blockBits,
+      nodeBits: encap.nodeBits,
+    });
+  },
+};
+
 export const routeJson = {
   /** `six` for lists in which only a default route stands. */
   theirs: (printed: unknown, six?: boolean) => {
@@ -216,8 +259,14 @@ export const routeJson = {
         preferredSource: item.prefsrc,
         mtu: ((item.metrics as Json[] | undefined) ?? [])[0]?.mtu,
         onLink: ((item.flags as string[] | undefined) ?? []).includes('onlink'),
-        nextHops: (item.nexthops as Json[] | undefined)?.map((hop) => [viaOf(hop), hop.dev, hop.weight]),
+        nextHops: (item.nexthops as Json[] | undefined)?.map((hop) => [
+          viaOf(hop),
+          hop.dev,
+          hop.weight,
+          encapJson.theirs(hop),
+        ]),
         preference: item.pref === undefined ? undefined : preferences[String(item.pref)],
+        encap: encapJson.theirs(item),
       }),
     );
   },
@@ -233,8 +282,14 @@ export const routeJson = {
       preferredSource: route.preferredSource,
       mtu: route.mtu,
       onLink: route.flags.onLink ?? false,
-      nextHops: route.nextHops?.map((hop) => [hop.via, nameOf(hop.index), hop.weight]),
+      nextHops: route.nextHops?.map((hop) => [
+        hop.via,
+        nameOf(hop.index),
+        hop.weight,
+        encapJson.ours(hop.encap, nameOf),
+      ]),
       preference: route.preference,
+      encap: encapJson.ours(route.encap, nameOf),
     }),
 };
 

@@ -1,6 +1,6 @@
 /** What the package reads in captured replies is what iproute2 reads in the same bytes. */
-import type { Address, Link, Neighbour, NetlinkEvent, Route, Rule } from 'netlink-ts';
-import { decodeEvent } from 'netlink-ts/wire';
+import type { Address, Link, Neighbour, NetlinkEvent, Route, Rule, Seg6Encap } from 'netlink-ts';
+import { decodeEvent, encodeRoute } from 'netlink-ts/wire';
 import { assert, suite } from '../kit/suite.ts';
 import { captureOf } from './captured.ts';
 import { addressJson, linkJson, neighbourJson, routeJson, ruleJson } from './ip-json.ts';
@@ -49,6 +49,8 @@ test.each(
     'ip -j -d route show table main',
     'ip -j -d -6 route show table 78',
     'ip -j -d -6 route show table main',
+    'ip -j -d route show table 79',
+    'ip -j -d -6 route show table 79',
   ],
   asCommand,
   (command) => {
@@ -79,6 +81,40 @@ test('attributes that this package does not know are kept', () => {
   const rule = rulesOf('ip -j -d rule show').find((each) => each.priority === 102);
   assert.equal(rule?.unknown, [{ type: 29, bytes: Uint8Array.of(0xff, 0xff) }]);
   assert.ok(links.every((link) => link.unknown?.some((attribute) => attribute.type === 67)));
+});
+
+test('the key of an HMAC, which iproute2 does not show', () => {
+  const [route] = routesOf('ip -j -d -6 route show table 79').filter((each) => each.destination === '2001:db8:e::/48');
+  const extra = (route?.encap as Seg6Encap | undefined)?.extra;
+  assert.is(extra?.flags, 8);
+  // Type 5 (RFC 8754 section 2.1.2), 38 bytes, key 7.
+  assert.equal([...(extra?.bytes.subarray(0, 8) ?? [])], [5, 38, 0, 0, 0, 0, 0, 7]);
+});
+
+test('an encapsulation of another kind is kept as bytes', () => {
+  const other = { type: 1, attributes: Uint8Array.of(8, 0, 1, 0, 0, 16, 1, 0) };
+  const body = encodeRoute({ destination: '198.18.0.0/15', index: 3, encap: other }, 'add');
+  const event = decodeEvent(24, body);
+  assert.equal(event?.type === 'route' ? event.route.encap : undefined, other);
+});
+
+test('a segment list that is longer than its header is refused', () => {
+  const encap = { type: 'seg6', mode: 'encap', segments: ['2001:db8::1', '2001:db8::2'] } as const;
+  const body = encodeRoute({ destination: '198.18.0.0/15', index: 3, encap }, 'add');
+  const list = Buffer.from(body).indexOf(Uint8Array.of(0, 4, 4, 1, 1));
+  for (const [at, value] of [
+    [1, 2],
+    [1, 9],
+    [4, 2],
+    [4, 255],
+  ] as const) {
+    const broken = body.slice();
+    broken[list + at] = value;
+    assert.throws(
+      () => decodeEvent(24, broken),
+      (error) => error instanceof RangeError,
+    );
+  }
 });
 
 test('a message of AF_BRIDGE about a port is no link event', () => {

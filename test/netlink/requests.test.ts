@@ -10,6 +10,7 @@ import {
 } from 'netlink-ts/wire';
 import { assert, suite } from '../kit/suite.ts';
 import { canonical, capturedRequests, captureOf } from './captured.ts';
+import { encapCases } from './encap-cases.ts';
 
 /** Size of the fixed part by the message type's group: links, addresses, routes, neighbours, rules. */
 const headSizes: Readonly<Record<number, number>> = { 16: 16, 20: 8, 24: 12, 28: 12, 32: 12 };
@@ -175,6 +176,7 @@ const cases: Readonly<Record<string, () => Uint8Array>> = {
   'ip neigh del 192.0.2.2 dev v0': () => encodeNeighbour({ index: v0, address: '192.0.2.2', state: 'permanent' }),
   'bridge fdb replace 02:00:00:00:00:97 dev v0 self permanent': () =>
     encodeNeighbour({ family: 'bridge', index: v0, mac: '02:00:00:00:00:97', state: 0xc0, flags: { self: true } }),
+  ...encapCases,
 };
 
 const test = suite('requests as iproute2 sends them');

@@ -1,5 +1,5 @@
 /** Addresses, routes, rules and neighbours: netlink-ts and `ip -j` see the same, whoever made them. */
-import type { NewNeighbour, NewRoute, NewRule, Rtnetlink } from 'netlink-ts';
+import type { Encap, NewNeighbour, NewRoute, NewRule, Rtnetlink, Seg6Action, Seg6LocalEncap } from 'netlink-ts';
 import { assert, suite } from '../kit/suite.ts';
 import { addressJson, neighbourJson, routeJson, ruleJson } from './ip-json.ts';
 import { ipJson, linkOf, namesOf, openNetlink, run } from './live.ts';
@@ -122,6 +122,49 @@ test('routes', async () => {
     netlink.delRoute({ destination: '203.0.113.0/24', table: 77 }),
     (error) => codeOf(error) === 'ESRCH',
   );
+});
+
+test('routes into segment routing tunnels, and SIDs', async () => {
+  const netlink = openNetlink();
+  const { index } = await linkOf(netlink, 'v0');
+  const segments = ['2001:db8:f::1', '2001:db8:f::2'];
+  const local = (action: Seg6Action, more: Partial<Seg6LocalEncap> = {}): Encap => ({
+    type: 'seg6local',
+    action,
+    ...more,
+  });
+  const encaps: Encap[] = [
+    { type: 'seg6', mode: 'encap', segments },
+    { type: 'seg6', mode: 'encap.red', segments },
+    { type: 'seg6', mode: 'l2encap', segments: segments.slice(1) },
+    local('End', { flavors: { psp: true } }),
+    local('End', { flavors: { nextCsid: true }, blockBits: 24, nodeBits: 8 }),
+    local('End.X', { nh6: '2001:db8::9' }),
+    local('End.DX2', { oif: index }),
+    local('End.DX4', { nh4: '192.0.2.2' }),
+    local('End.DX6', { nh6: '2001:db8::9' }),
+    local('End.DT6', { table: 77 }),
+    local('End.B6.Encaps', { segments }),
+  ];
+  const destinationOf = (at: number): string => `2001:db8:5:${at}::/64`;
+  for (const [at, encap] of encaps.entries())
+    await netlink.addRoute({ destination: destinationOf(at), index, table: 1000, encap });
+  await netlink.addRoute({
+    destination: '198.18.0.0/15',
+    table: 77,
+    nextHops: [
+      { via: '192.0.2.2', index, weight: 3, encap: { type: 'seg6', mode: 'encap', segments } },
+      { via: '192.0.2.3', index, encap: { type: 'seg6', mode: 'encap.red', segments: segments.slice(1) } },
+    ],
+  });
+  assert.is(await compareRoutes(netlink, 6, 1000), encaps.length);
+  assert.is(await compareRoutes(netlink, 4, 77), 1);
+  assert.equal(
+    (await netlink.routes({ family: 6, table: 1000 })).map((route) => route.encap),
+    encaps,
+  );
+  for (const at of encaps.keys()) await netlink.delRoute({ destination: destinationOf(at), table: 1000 });
+  await netlink.delRoute({ destination: '198.18.0.0/15', table: 77 });
 });
 
 test('routes that iproute2 makes', async () => {

@@ -58,12 +58,13 @@ function isWanted(event: MonitorEvent, { drops, in: port, reason }: Options): bo
   return reason === undefined || event.reason === reason;
 }
 
-/** `12:03:11.204  DROP  no_session  lan  tcp 10.8.3.9:51110 > 198.51.100.80:5432`, in the time of this box. */
-function eventLine({ at, type, reason, port, text }: MonitorEvent): string {
+/** `12:03:11.204  DROP  egress_no_policy  tcp 10.8.3.9:51110 > 198.51.100.80:5432  in lan`, in the time of this box. */
+function eventLine({ at, type, reason, feature, text }: MonitorEvent): string {
   const time = new Date(at);
   const two = (count: number): string => String(count).padStart(2, '0');
   const clock = [time.getHours(), time.getMinutes(), time.getSeconds()].map(two).join(':');
   const milliseconds = String(time.getMilliseconds()).padStart(3, '0');
-  const parts = [`${clock}.${milliseconds}`, type.toUpperCase(), reason, port, text];
+  const word = type === 'session-new' ? 'NEW' : type.toUpperCase();
+  const parts = [`${clock}.${milliseconds}`, word, reason, feature, text];
   return printable(parts.filter((part) => part !== undefined && part !== '').join('  '));
 }

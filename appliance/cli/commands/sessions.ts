@@ -61,7 +61,7 @@ function columns(cli: Cli): Column<Session>[] {
   return [
     { title: 'ID', text: ({ id }) => String(id), wide: true },
     { title: 'FEATURE', text: ({ feature }) => feature },
-    { title: 'NAME', text: ({ instance }) => instance },
+    { title: 'NAME', text: ({ instance, policy }) => policy ?? instance },
     { title: 'PROTO', text: ({ proto }) => proto },
     { title: 'INSIDE', text: ({ inside }) => endpointText(inside) },
     { title: 'DESTINATION', text: ({ destination }) => endpointText(destination) },
@@ -69,10 +69,18 @@ function columns(cli: Cli): Column<Session>[] {
     { title: 'STATE', text: ({ state }) => state },
     { title: 'AGE', text: ({ ageMs }) => spanText(ageMs) },
     { title: 'IDLE', text: ({ idleMs }) => spanText(idleMs) },
+    { title: 'VIA', text: pathText },
+    { title: 'POOL', text: ({ instance }) => instance, wide: true },
     { title: 'EXPIRES', text: ({ expiresMs }) => spanText(expiresMs), wide: true },
     { title: 'PKTS', text: ({ packets }) => pair(packets) },
     { title: 'BYTES', text: ({ bytes }) => pair(bytes), wide: true },
   ];
+}
+
+/** Where the client is, and the tunnels on both sides: `prod-a 45123 vxlan 10.1.7.2 | srv6 fcbb:2::4`. */
+function pathText({ table, identity, insidePath, outsidePath }: Session): string {
+  const inside = [table, identity, insidePath].filter((part) => part !== undefined).join(' ');
+  return outsidePath === undefined ? inside : `${inside} | ${outsidePath}`.trim();
 }
 
 /** How many there are, and what to type for the next ones. */

@@ -1,5 +1,6 @@
-import type { ConfigWith, Facts } from '../../contract/feature.ts';
+import type { Config, ConfigWith, Facts } from '../../contract/feature.ts';
 import { deviceOf, type InterfaceConfig, rolesOf } from '../../contract/interfaces.ts';
+import { tableOf, tenantOf, tenantsHint } from '../../contract/tenants.ts';
 import { equalBytes, formatAddress, lastAddress, maskPrefix, parsePrefix } from '../../model/address.ts';
 import type { SixgateError } from '../../model/errors.ts';
 import { formatPath } from '../../model/path.ts';
@@ -20,6 +21,7 @@ export function checkInterfaces(
       ...checkLink(interfaces, name, iface),
       ...checkRole(name, iface, carriers.has(name)),
       ...checkMtu(interfaces, name, iface),
+      ...checkTenant(config, name, iface),
       ...checkAddresses(name, iface),
       ...checkPresence(name, iface, facts),
     ]),
@@ -70,7 +72,7 @@ function checkRole(name: string, iface: InterfaceConfig, carriesVlans: boolean):
         'INTERFACE_ROLE_MISSING',
         [name],
         `${name} has no role`,
-        'Write role: inside, outside or management',
+        'Write role: inside, outside, core or management',
       ),
     ];
   }
@@ -89,7 +91,9 @@ function checkRole(name: string, iface: InterfaceConfig, carriesVlans: boolean):
 function checkMtu(interfaces: Interfaces, name: string, iface: InterfaceConfig): SixgateError[] {
   const { mtu } = iface;
   if (mtu === undefined) return [];
-  const ipv6 = rolesOf(iface).includes('inside') || iface.addresses?.some((text) => text.includes(':'));
+  const roles = rolesOf(iface);
+  const ipv6 =
+    roles.includes('inside') || roles.includes('core') || iface.addresses?.some((text) => text.includes(':'));
   if (mtu < IPV6_MIN_MTU && ipv6) {
     const sentence = `${name} carries IPv6, and ${mtu} bytes are too few for it`;
     return [interfaceError('INTERFACE_MTU', [name, 'mtu'], sentence, `Write ${IPV6_MIN_MTU} or more`)];
@@ -99,6 +103,19 @@ function checkMtu(interfaces: Interfaces, name: string, iface: InterfaceConfig):
   const sentence = `${name} has an MTU of ${mtu} on ${iface.link}, which carries ${lower.mtu}`;
   const otherPath = formatPath(['interfaces', iface.link as string, 'mtu']);
   return [interfaceError('INTERFACE_MTU', [name, 'mtu'], sentence, `Write ${lower.mtu} or less`, { otherPath })];
+}
+
+function checkTenant(config: Config, name: string, iface: InterfaceConfig): SixgateError[] {
+  if (iface.tenant === undefined) return [];
+  const at = [name, 'tenant'];
+  if (tenantOf(config, iface.tenant) === undefined) {
+    const sentence = `No tenant is named ${iface.tenant}`;
+    return [interfaceError('INTERFACE_TENANT_UNKNOWN', at, sentence, tenantsHint(config))];
+  }
+  const common = rolesOf(iface).find((role) => role === 'core' || role === 'management');
+  if (common === undefined) return [];
+  const sentence = `${name} has role ${common}, which all tenants share`;
+  return [interfaceError('INTERFACE_TENANT_ROLE', at, sentence, 'Leave out tenant, or write role: inside or outside')];
 }
 
 function checkAddresses(name: string, iface: InterfaceConfig): SixgateError[] {
@@ -163,11 +180,12 @@ function checkDevices(interfaces: Interfaces): SixgateError[] {
 }
 
 /** The address part of every interface address, as a claim: no pool may hold one of them. */
-export function localAddresses(interfaces: Interfaces): { name: string; index: number; address: string }[] {
-  return Object.entries(interfaces).flatMap(([name, iface]) =>
+export function localAddresses(config: Config): { name: string; index: number; address: string; table: number }[] {
+  return Object.entries(config.interfaces ?? {}).flatMap(([name, iface]) =>
     (iface.addresses ?? []).flatMap((text, index) => {
       const prefix = parsePrefix(text);
-      return prefix === undefined ? [] : [{ name, index, address: formatAddress(prefix.bytes) }];
+      const table = tableOf(config, iface.tenant);
+      return prefix === undefined ? [] : [{ name, index, address: formatAddress(prefix.bytes), table }];
     }),
   );
 }

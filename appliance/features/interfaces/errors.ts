@@ -8,6 +8,8 @@ export const interfaceErrors = {
   INTERFACE_LINK_UNKNOWN: 'link names no interface of the document that can carry VLANs.',
   INTERFACE_ROLE_MISSING: 'An interface has neither a role nor VLANs.',
   INTERFACE_ROLE_CONFLICT: 'management stands together with another role, or with a key that it has no use for.',
+  INTERFACE_TENANT_UNKNOWN: 'tenant names no tenant of the document.',
+  INTERFACE_TENANT_ROLE: 'An interface of the core or for management is given to a tenant.',
   INTERFACE_ADDRESS_DUPLICATE: 'An address stands below two interfaces, or twice below one.',
   INTERFACE_ADDRESS_NOT_HOST: 'An interface address is no address that a host can have.',
   INTERFACE_MTU: 'The MTU is too small for IPv6, or larger than that of the interface that carries the VLAN.',

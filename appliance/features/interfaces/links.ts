@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Link, Rtnetlink } from 'netlink-ts';
 import type { DesiredPort, DesiredState } from '../../contract/desired.ts';
 import type { Step } from '../../engine/reconcile.ts';
@@ -63,6 +63,7 @@ async function makeVlan(kernel: Rtnetlink, facts: FactsFile, port: DesiredPort):
 
 async function settle(kernel: Rtnetlink, port: DesiredPort, link: Link): Promise<void> {
   if (!port.roles.includes('management')) forbidKernelForwarding(link.name);
+  if (port.table !== 0) acceptAnySource(link.name);
   const mtu = port.mtu !== undefined && port.mtu !== link.mtu ? { mtu: port.mtu } : {};
   if (!link.up || port.mtu !== undefined) await kernel.setLink(link.index, { up: true, ...mtu });
 }
@@ -77,6 +78,23 @@ function forbidKernelForwarding(device: string): void {
   sysctl(`net/ipv4/conf/${device}/forwarding`, '0');
   sysctl(`net/ipv6/conf/${device}/forwarding`, '0');
   sysctl(`net/ipv6/conf/${device}/accept_ra`, '0');
+}
+
+/**
+ * The kernel answers ARP only for sources that it has a route to, where the reverse path is checked; those of a tenant
+ * have none in the main table. The larger one of the setting for all devices and the device's own counts: the former
+ * is moved into the others' own.
+ */
+function acceptAnySource(device: string): void {
+  const all = readSysctl('net/ipv4/conf/all/rp_filter') ?? '0';
+  if (all !== '0') {
+    for (const other of readdirSync('/proc/sys/net/ipv4/conf')) {
+      const own = readSysctl(`net/ipv4/conf/${other}/rp_filter`) ?? '0';
+      if (other !== 'all' && own < all) sysctl(`net/ipv4/conf/${other}/rp_filter`, all);
+    }
+    sysctl('net/ipv4/conf/all/rp_filter', '0');
+  }
+  sysctl(`net/ipv4/conf/${device}/rp_filter`, '0');
 }
 
 /** Writes a setting of the kernel. A kernel without IPv6 on the device has no such file. */
@@ -97,16 +115,29 @@ function readSysctl(path: string): string | undefined {
 }
 
 async function syncAddresses(kernel: Rtnetlink, facts: FactsFile, ports: readonly DesiredPort[]): Promise<void> {
-  const links = new Map((await kernel.links()).map((link) => [link.name, link.index]));
-  const names = new Map([...links].map(([name, index]) => [index, name]));
-  const present = new Set((await kernel.addresses()).map(({ index, address }) => `${names.get(index)} ${address}`));
   const wanted = new Set(ports.flatMap((port) => port.addresses.map((address) => `${port.device} ${address}`)));
   const owned = new Set(facts.current.addresses);
+  const present = new Set<string>();
+  const links = new Map((await kernel.links()).map((link) => [link.name, link.index]));
+  const names = new Map([...links].map(([name, index]) => [index, name]));
+  const addresses = (await kernel.addresses()).map((each) => ({
+    ...each,
+    entry: `${names.get(each.index)} ${each.address}`,
+  }));
+  const tenants = new Set(ports.filter(({ table }) => table !== 0).map(({ device }) => device));
+  // An address that changes hands is made anew: the kernel keeps or drops the route of its network only with it.
+  for (const { index, address, entry, flags } of addresses) {
+    const alone = flags.noPrefixRoute === true;
+    if (wanted.has(entry) && alone !== tenants.has(deviceOf(entry)) && (!alone || owned.has(entry)))
+      await kernel.delAddress({ index, address });
+    else present.add(entry);
+  }
   const added = [...wanted].filter((entry) => !present.has(entry) && links.has(deviceOf(entry)));
   // Noted before it is done: a daemon that dies in between still knows what is its own.
   await facts.change({ addresses: [...new Set([...owned, ...added])].sort() });
   for (const entry of added) {
-    await kernel.addAddress({ index: links.get(deviceOf(entry)) as number, address: addressOf(entry) });
+    const index = links.get(deviceOf(entry)) as number;
+    await kernel.addAddress({ index, address: addressOf(entry), noPrefixRoute: tenants.has(deviceOf(entry)) });
   }
   for (const entry of owned) {
     const index = links.get(deviceOf(entry));

@@ -1,7 +1,8 @@
-import type { Desired, DesiredPort } from '../../contract/desired.ts';
+import type { Desired, DesiredPort, DesiredRoute } from '../../contract/desired.ts';
 import type { AddressClaim, ConfigWith, Feature } from '../../contract/feature.ts';
 import { deviceOf, type InterfaceConfig, rolesOf } from '../../contract/interfaces.ts';
-import { formatPrefix, type Prefix, parsePrefix } from '../../model/address.ts';
+import { tableOf } from '../../contract/tenants.ts';
+import { formatPrefix, maskPrefix, type Prefix, parsePrefix } from '../../model/address.ts';
 import { type AddressSet, parseAddressSet } from '../../model/address-set.ts';
 import { formatPath } from '../../model/path.ts';
 import { checkInterfaces, localAddresses } from './check.ts';
@@ -9,16 +10,32 @@ import { type InterfacesConfig, interfacesSchema } from './schema.ts';
 
 type InterfacesDocument = ConfigWith<'interfaces', InterfacesConfig>;
 
-/** Ports of the document, in its order. */
+/** Ports of the document, in its order, and the routes that come with addresses of tenants. */
 export function planInterfaces(config: InterfacesDocument): Desired {
   const interfaces: Readonly<Record<string, InterfaceConfig>> = config.interfaces ?? {};
-  return { ports: Object.entries(interfaces).map(([name, iface]) => planPort(interfaces, name, iface)) };
+  const ports = Object.entries(interfaces).map(([name, iface]) =>
+    planPort(interfaces, name, iface, tableOf(config, iface.tenant)),
+  );
+  return { ports, routes: ports.flatMap(connectedRoutes) };
+}
+
+/** The network of an address of a tenant. The kernel itself would put the route into the main table. */
+function connectedRoutes({ addresses, device, name, table }: DesiredPort): DesiredRoute[] {
+  if (table === 0) return [];
+  return addresses.flatMap((text): DesiredRoute[] => {
+    const address = parsePrefix(text) as Prefix;
+    if (address.length === address.bytes.length * 8) return [];
+    const { family } = address;
+    const to = formatPrefix(maskPrefix(address));
+    return [{ family, to, type: 'unicast', device, table, owner: formatPath(['interfaces', name]) }];
+  });
 }
 
 function planPort(
   interfaces: Readonly<Record<string, InterfaceConfig>>,
   name: string,
   iface: InterfaceConfig,
+  table: number,
 ): DesiredPort {
   const { link, vlan, mtu } = iface;
   const roles = rolesOf(iface);
@@ -33,13 +50,15 @@ function planPort(
     addresses: (iface.addresses ?? []).map((text) => formatPrefix(parsePrefix(text) as Prefix)),
     ...(mtu === undefined ? {} : { mtu }),
     xdp: link !== undefined || roles.includes('management') ? 'none' : (iface.xdp ?? 'auto'),
+    table,
   };
 }
 
 function claims(config: InterfacesDocument): AddressClaim[] {
-  return localAddresses(config.interfaces ?? {}).map(({ name, index, address }) => ({
+  return localAddresses(config).map(({ name, index, address, table }) => ({
     addresses: parseAddressSet(address) as AddressSet,
     kind: 'local',
+    table,
     owner: formatPath(['interfaces', name]),
     path: formatPath(['interfaces', name, 'addresses', index]),
     overlapCode: 'INTERFACE_ADDRESS_DUPLICATE',

@@ -25,7 +25,7 @@ export function portNumbers(facts: FactsFile, ports: readonly DesiredPort[]): Ma
 
 /** Ports with a role for packets; a trunk without one is only attached. */
 export function served(ports: readonly DesiredPort[]): DesiredPort[] {
-  return ports.filter(({ roles }) => roles.includes('inside') || roles.includes('outside'));
+  return ports.filter(({ roles }) => roles.some((role) => role !== 'management'));
 }
 
 /**
@@ -82,10 +82,11 @@ function entryOf(
   const value: Port = {
     ifindex: lower.index,
     number: numbers.get(port.name) as number,
-    table: 0,
+    table: port.table,
     role:
       (port.roles.includes('inside') ? PortRole.ROLE_INSIDE : 0) |
-      (port.roles.includes('outside') ? PortRole.ROLE_OUTSIDE : 0),
+      (port.roles.includes('outside') ? PortRole.ROLE_OUTSIDE : 0) |
+      (port.roles.includes('core') ? PortRole.ROLE_CORE : 0),
     // Any device may have a veth or virtio peer; where it has none, the test for it only costs a comparison.
     flags: PortFlag.PORT_PARTIAL | (mode === 'generic' ? PortFlag.PORT_GENERIC : 0) | (byDoor ? PortFlag.PORT_DOOR : 0),
     mtu: link.mtu,

@@ -29,10 +29,13 @@ export const interfaceSchema = Type.Object(
     ),
     role: Type.Optional(
       oneOrMany(
-        oneOf(ROLES, { description: 'inside: clients. outside: the IPv4 or public world. management: never touched.' }),
+        oneOf(ROLES, {
+          description:
+            'inside: clients. outside: the IPv4 or public world. core: the domain of segment routing. management: never touched.',
+        }),
         {
           description:
-            'What the interface is for: inside, outside or management. [inside, outside] on one interface is a one-armed gateway. Left out only on an interface that is the link of VLANs.',
+            'What the interface is for: inside, outside, core or management. [inside, outside] on one interface is a one-armed gateway. Left out only on an interface that is the link of VLANs.',
           examples: ['inside', ['inside', 'outside']],
         },
       ),
@@ -56,6 +59,13 @@ export const interfaceSchema = Type.Object(
         description:
           'How the data path is attached. auto: in the driver where it can do that, else generic. native: in the driver or an error. generic: behind the driver, slower.',
         default: 'auto',
+      }),
+    ),
+    tenant: Type.Optional(
+      Type.String({
+        description:
+          'Name of a tenant: addresses and routes of this interface stand in its table. Left out: in the main table.',
+        examples: ['red'],
       }),
     ),
   },

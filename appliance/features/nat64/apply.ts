@@ -1,3 +1,4 @@
+import { sideMask } from '../../contract/sides.ts';
 import type { DataPath } from '../../dataplane/datapath.ts';
 import { ClassFlag, constants, maps } from '../../dataplane/layout.gen.ts';
 import { type RuleSet, wordsOf } from '../../dataplane/rule-set.ts';
@@ -30,6 +31,7 @@ export function applyNat64(
       kind: 'CLASS_NAT64_POOL6',
       flags: ClassFlag.CLASS_ANNOUNCE_INSIDE,
       instance: instance.id,
+      table: instance.table,
     });
     map.update(rules.number * constants.MAX_NAT64 + instance.id, {
       pool6: wordsOf(instance.pool6.bytes),
@@ -37,10 +39,7 @@ export function applyNat64(
       pool4First,
       pool4Count: instance.pool4.length,
       timeout: timeouts(instance, hz),
-      inside: instance.inside.reduce((bits, name) => {
-        const number = numbers.get(name);
-        return number === undefined ? bits : bits | (1n << BigInt(number));
-      }, 0n),
+      inside: sideMask(instance.inside, numbers),
     });
   }
 }

@@ -1,6 +1,7 @@
-import { addressText, prefixesOf, rangeOf, sizeOf } from '../../config/ranges.ts';
-import type { ConfigWith } from '../../contract/feature.ts';
+import { addressText, prefixesOf, rangeOf } from '../../config/ranges.ts';
+import type { Config, ConfigWith } from '../../contract/feature.ts';
 import { rolesOf, withRole } from '../../contract/interfaces.ts';
+import { interfacesOf, tenantOf, tenantsHint } from '../../contract/tenants.ts';
 import {
   contains,
   equalBytes,
@@ -19,7 +20,6 @@ import { nat64Error } from './errors.ts';
 import {
   type InstanceConfig,
   MAX_INSTANCES,
-  MAX_POOL_ADDRESSES,
   MAX_TIMEOUT,
   MIN_TIMEOUT,
   NAT64_DEFAULTS,
@@ -34,7 +34,6 @@ export function checkNat64(config: Nat64Document): SixgateError[] {
   const instances = Object.entries(config.nat64 ?? {});
   return [
     ...checkCount(instances),
-    ...checkPoolSize(instances),
     ...instances.flatMap(([name, instance]) => [
       ...checkPool6(name, instance),
       ...instance.pool4.flatMap((pool, i) => checkPool4(config, [name, 'pool4', i, 'addresses'], pool.addresses)),
@@ -49,27 +48,6 @@ function checkCount(instances: readonly [string, InstanceConfig][]): SixgateErro
   if (extra === undefined) return [];
   const sentence = `There are ${instances.length} instances`;
   return [nat64Error('NAT64_INSTANCES', [extra], sentence, `One gateway has at most ${MAX_INSTANCES}`)];
-}
-
-/** Reports the entry that goes over the limit, before anything expands the ranges. */
-function checkPoolSize(instances: readonly [string, InstanceConfig][]): SixgateError[] {
-  let total = 0n;
-  for (const [name, instance] of instances) {
-    for (const [i, pool] of instance.pool4.entries()) {
-      const set = parseAddressSet(pool.addresses);
-      if (set?.family !== 4) continue;
-      const size = sizeOf(rangeOf(set));
-      total += size;
-      if (total <= BigInt(MAX_POOL_ADDRESSES)) continue;
-      const sentence =
-        size === total
-          ? `${pool.addresses} has ${size} addresses`
-          : `${pool.addresses} brings the pools to ${total} addresses`;
-      const hint = `All pools together hold at most ${MAX_POOL_ADDRESSES}; one address carries 64,512 ports to every destination`;
-      return [nat64Error('NAT64_POOL_TOO_LARGE', [name, 'pool4', i, 'addresses'], sentence, hint)];
-    }
-  }
-  return [];
 }
 
 function checkPool6(name: string, instance: InstanceConfig): SixgateError[] {
@@ -179,7 +157,12 @@ function checkNetworkAddresses(
 
 function checkInterfaces(config: Nat64Document, name: string, instance: InstanceConfig): SixgateError[] {
   const interfaces = config.interfaces ?? {};
-  const inside = withRole(interfaces, 'inside');
+  const { tenant } = instance;
+  if (tenant !== undefined && tenantOf(config, tenant) === undefined) {
+    const at = [name, 'tenant'];
+    return [nat64Error('NAT64_TENANT_UNKNOWN', at, `No tenant is named ${tenant}`, tenantsHint(config))];
+  }
+  const inside = insideOf(config, tenant);
   const errors: SixgateError[] = [];
   const hint =
     inside.length === 0 ? 'Give an interface role: inside' : `Interfaces with role inside: ${inside.join(', ')}`;
@@ -190,10 +173,16 @@ function checkInterfaces(config: Nat64Document, name: string, instance: Instance
       errors.push(nat64Error('NAT64_INSIDE_UNKNOWN', at, `No interface is named ${port}`, hint));
     } else if (!rolesOf(iface).includes('inside')) {
       errors.push(nat64Error('NAT64_INSIDE_ROLE', at, `${port} has not role inside`, hint));
+    } else if (iface.tenant !== tenant) {
+      const whose = iface.tenant === undefined ? 'is of no tenant' : `is of tenant ${iface.tenant}`;
+      const right = tenant === undefined ? `Write tenant: ${iface.tenant}, or leave it out` : hint;
+      errors.push(nat64Error('NAT64_INSIDE_TENANT', at, `${port} ${whose}`, right));
     }
   }
-  if (instance.inside === undefined && inside.length === 0) {
-    errors.push(nat64Error('NAT64_INSIDE_MISSING', [name], 'No interface has role inside', hint));
+  const tunnels = withRole(interfaces, 'core').length > 0 || config.vxlan !== undefined;
+  if (instance.inside === undefined && inside.length === 0 && !tunnels) {
+    const whose = tenant === undefined ? '' : ` and tenant ${tenant}`;
+    errors.push(nat64Error('NAT64_INSIDE_MISSING', [name], `No interface has role inside${whose}`, hint));
   }
   if (withRole(interfaces, 'outside').length === 0) {
     errors.push(
@@ -201,6 +190,13 @@ function checkInterfaces(config: Nat64Document, name: string, instance: Instance
     );
   }
   return errors;
+}
+
+/** Interfaces whose clients an instance of the tenant serves unless it is told which. */
+export function insideOf(config: Config, tenant: string | undefined): string[] {
+  return interfacesOf(config, tenant)
+    .filter(([, iface]) => rolesOf(iface).includes('inside'))
+    .map(([name]) => name);
 }
 
 function checkTimeouts(name: string, instance: InstanceConfig): SixgateError[] {

@@ -20,7 +20,9 @@ export const nat64Errors = {
   NAT64_POOL_LOCAL: 'An address of this box is in a pool.',
   NAT64_INSIDE_UNKNOWN: 'inside names no interface of the document.',
   NAT64_INSIDE_ROLE: 'inside names an interface that has not role inside.',
-  NAT64_INSIDE_MISSING: 'No interface has role inside, so there are no clients.',
+  NAT64_INSIDE_TENANT: 'inside names an interface of another tenant than that of the instance.',
+  NAT64_TENANT_UNKNOWN: 'tenant names no tenant of the document.',
+  NAT64_INSIDE_MISSING: 'No interface has role inside and there are no tunnels, so there are no clients.',
   NAT64_OUTSIDE_MISSING: 'No interface has role outside, so translated packets have no way out.',
   NAT64_TIMEOUT_RANGE: 'A timeout is too short or too long.',
 } as const;

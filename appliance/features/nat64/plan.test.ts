@@ -3,7 +3,7 @@ import { planConfig } from '../../config/check.ts';
 import type { Config, Facts } from '../../contract/feature.ts';
 import { formatAddress, formatPrefix } from '../../model/address.ts';
 import { features } from '../index.ts';
-import { type Nat64Desired, planNat64 } from './plan.ts';
+import type { Nat64Desired } from './plan.ts';
 
 const test = suite('nat64: plan');
 
@@ -39,14 +39,15 @@ const config = {
 const facts: Facts = { links: [], localAddresses: [] };
 
 test('instances: numbers, addresses with ports, interfaces, times, limits', () => {
-  const { own } = planNat64(config as never, facts);
-  const shown = (own as Nat64Desired).instances.map((instance) => ({
-    ...instance,
-    pool6: formatPrefix(instance.pool6),
-    pool4: instance.pool4.map(
-      ({ index, address, portMin, portMax }) => `${index} ${formatAddress(address)} ${portMin}-${portMax}`,
-    ),
-  }));
+  const shown = (planConfig(features, config, facts).features.get('nat64') as Nat64Desired).instances.map(
+    (instance) => ({
+      ...instance,
+      pool6: formatPrefix(instance.pool6),
+      pool4: instance.pool4.map(
+        ({ index, address, portMin, portMax }) => `${index} ${formatAddress(address)} ${portMin}-${portMax}`,
+      ),
+    }),
+  );
   const timeouts = {
     udpMs: 300_000,
     tcpEstablishedMs: 7_440_000,
@@ -65,7 +66,8 @@ test('instances: numbers, addresses with ports, interfaces, times, limits', () =
         '2 203.0.113.18 2000-2999',
         '3 192.0.2.1 1024-65535',
       ],
-      inside: ['lan', 'both'],
+      inside: ['lan', 'both', '<vxlan>', '<srv6>'],
+      table: 0,
       timeouts,
       limits: { sessions: 262_144 },
     },
@@ -75,6 +77,7 @@ test('instances: numbers, addresses with ports, interfaces, times, limits', () =
       pool6: '2001:db8:64::/48',
       pool4: ['4 203.0.113.40 1024-65535'],
       inside: ['lan'],
+      table: 0,
       timeouts: { ...timeouts, udpMs: 120_000 },
       limits: { sessions: 7 },
     },
@@ -119,7 +122,7 @@ test('routes: one a destination, and a blackhole below every pool goes before ot
 test('ports', () => {
   const { ports } = planConfig(features, config, facts);
   assert.equal(ports, [
-    { name: 'lan', device: 'eth0', lowerDevice: 'eth0', roles: ['inside'], addresses: [], xdp: 'auto' },
+    { name: 'lan', device: 'eth0', lowerDevice: 'eth0', roles: ['inside'], addresses: [], xdp: 'auto', table: 0 },
     {
       name: 'both',
       device: 'both',
@@ -127,8 +130,9 @@ test('ports', () => {
       roles: ['inside', 'outside'],
       addresses: ['2001:db8::2/64'],
       xdp: 'auto',
+      table: 0,
     },
-    { name: 'trunk', device: 'eth9', lowerDevice: 'eth9', roles: [], addresses: [], xdp: 'auto' },
+    { name: 'trunk', device: 'eth9', lowerDevice: 'eth9', roles: [], addresses: [], xdp: 'auto', table: 0 },
     {
       name: 'v7',
       device: 'v7',
@@ -138,8 +142,9 @@ test('ports', () => {
       roles: ['outside'],
       addresses: [],
       xdp: 'none',
+      table: 0,
     },
-    { name: 'mgmt', device: 'mgmt', lowerDevice: 'mgmt', roles: ['management'], addresses: [], xdp: 'none' },
+    { name: 'mgmt', device: 'mgmt', lowerDevice: 'mgmt', roles: ['management'], addresses: [], xdp: 'none', table: 0 },
   ]);
 });
 

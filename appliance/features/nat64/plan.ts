@@ -1,18 +1,18 @@
 import { addressesOf, prefixesOf, rangeOf } from '../../config/ranges.ts';
 import type { Desired, DesiredClass, DesiredRoute } from '../../contract/desired.ts';
 import type { AddressClaim, ConfigWith, Facts, Feature } from '../../contract/feature.ts';
-import { withRole } from '../../contract/interfaces.ts';
+import { TUNNEL_SIDES } from '../../contract/sides.ts';
+import { tableOf } from '../../contract/tenants.ts';
 import { formatAddress, formatPrefix, type Prefix, parsePrefix } from '../../model/address.ts';
 import { type AddressSet, parseAddressSet } from '../../model/address-set.ts';
 import { parseDuration } from '../../model/duration.ts';
 import { assignIds } from '../../model/ids.ts';
 import { formatPath } from '../../model/path.ts';
 import { type PortRange, parsePortRange } from '../../model/ports.ts';
-import { checkNat64 } from './check.ts';
+import { checkNat64, insideOf } from './check.ts';
 import {
   type InstanceConfig,
   MAX_INSTANCES,
-  MAX_POOL_ADDRESSES,
   NAT64_DEFAULTS,
   type Nat64Config,
   nat64Schema,
@@ -21,7 +21,7 @@ import {
 
 /** One address of a pool with its ports, both ends included. */
 export interface PoolAddress {
-  /** 0 to 255, unique over all instances, kept as long as the address stays in the document. */
+  /** 0 to 255, unique over the pools of all features, kept as long as the address stays in the document. */
   readonly index: number;
   /** 4 bytes in network order. */
   readonly address: Uint8Array;
@@ -39,8 +39,10 @@ export interface Nat64Instance {
   readonly id: number;
   readonly pool6: Prefix;
   readonly pool4: readonly PoolAddress[];
-  /** Names of ports. */
+  /** Names of ports, and keys of TUNNEL_SIDES. */
   readonly inside: readonly string[];
+  /** Table of its tenant; 0: the main one. */
+  readonly table: number;
   readonly timeouts: TimeoutsMs;
   readonly limits: { readonly sessions: number };
 }
@@ -52,7 +54,6 @@ export interface Nat64Desired {
 type Nat64Document = ConfigWith<'nat64', Nat64Config>;
 
 const INSTANCE_ID = 'nat64.instance.';
-const POOL_ID = 'nat64.pool4.';
 
 /**
  * Instances, their classification entries, and blackhole routes below every pool: without a program attached the
@@ -61,25 +62,18 @@ const POOL_ID = 'nat64.pool4.';
 export function planNat64(config: Nat64Document, facts: Facts): Desired<Nat64Desired> {
   const entries = Object.entries(config.nat64 ?? {});
   const previous = facts.ids ?? new Map<string, number>();
-  const addresses = entries.flatMap(([, instance]) => instance.pool4.flatMap((pool) => addressTexts(pool.addresses)));
-  const ids = new Map([
-    ...assignIds(
-      entries.map(([name]) => INSTANCE_ID + name),
-      withPrefix(previous, INSTANCE_ID),
-      MAX_INSTANCES,
-    ),
-    ...assignIds(
-      addresses.map((address) => POOL_ID + address),
-      withPrefix(previous, POOL_ID),
-      MAX_POOL_ADDRESSES,
-    ),
-  ]);
-  const instances = entries.map(([name, instance]) => planInstance(config, name, instance, ids));
+  const ids = assignIds(
+    entries.map(([name]) => INSTANCE_ID + name),
+    withPrefix(previous, INSTANCE_ID),
+    MAX_INSTANCES,
+  );
+  const pools = facts.pools ?? new Map<string, number>();
+  const instances = entries.map(([name, instance]) => planInstance(config, name, instance, ids, pools));
   return {
     own: { instances },
     ids,
     classes: instances.flatMap(planClasses),
-    routes: entries.flatMap(([name, instance]) => planRoutes(name, instance)),
+    routes: entries.flatMap(([name, instance]) => planRoutes(name, instance, tableOf(config, instance.tenant))),
   };
 }
 
@@ -91,15 +85,12 @@ function setOf(text: string): AddressSet {
   return parseAddressSet(text) as AddressSet;
 }
 
-function addressTexts(set: string): string[] {
-  return [...addressesOf(rangeOf(setOf(set)))].map(formatAddress);
-}
-
 function planInstance(
   config: Nat64Document,
   name: string,
   instance: InstanceConfig,
   ids: ReadonlyMap<string, number>,
+  pools: ReadonlyMap<string, number>,
 ): Nat64Instance {
   const ms = (key: TimeoutName): number =>
     parseDuration(instance.timeouts?.[key] ?? NAT64_DEFAULTS.timeouts[key]) as number;
@@ -107,8 +98,9 @@ function planInstance(
     name,
     id: ids.get(INSTANCE_ID + name) as number,
     pool6: parsePrefix(instance.pool6) as Prefix,
-    pool4: instance.pool4.flatMap((pool) => planPool(pool.addresses, pool.ports ?? NAT64_DEFAULTS.ports, ids)),
-    inside: instance.inside ?? withRole(config.interfaces ?? {}, 'inside'),
+    pool4: instance.pool4.flatMap((pool) => planPool(pool.addresses, pool.ports ?? NAT64_DEFAULTS.ports, pools)),
+    inside: instance.inside ?? [...insideOf(config, instance.tenant), ...Object.keys(TUNNEL_SIDES)],
+    table: tableOf(config, instance.tenant),
     timeouts: {
       udpMs: ms('udp'),
       tcpEstablishedMs: ms('tcpEstablished'),
@@ -120,10 +112,10 @@ function planInstance(
   };
 }
 
-function planPool(set: string, ports: string, ids: ReadonlyMap<string, number>): PoolAddress[] {
+function planPool(set: string, ports: string, pools: ReadonlyMap<string, number>): PoolAddress[] {
   const { first, last } = parsePortRange(ports) as PortRange;
   return [...addressesOf(rangeOf(setOf(set)))].map((address) => ({
-    index: ids.get(POOL_ID + formatAddress(address)) as number,
+    index: pools.get(formatAddress(address)) as number,
     address,
     portMin: first,
     portMax: last,
@@ -145,12 +137,14 @@ function planClasses(instance: Nat64Instance): DesiredClass[] {
   ];
 }
 
-function planRoutes(name: string, instance: InstanceConfig): DesiredRoute[] {
+/** pool6 is a destination in the tenant's table, pool addresses are everybody's. */
+function planRoutes(name: string, instance: InstanceConfig, table: number): DesiredRoute[] {
   const pool4 = instance.pool4.flatMap((pool) => prefixesOf(rangeOf(setOf(pool.addresses))));
   return [parsePrefix(instance.pool6) as Prefix, ...pool4].map((prefix) => ({
     family: prefix.family,
     to: formatPrefix(prefix),
     type: 'blackhole',
+    ...(table === 0 || prefix.family === 4 ? {} : { table }),
     owner: formatPath(['nat64', name]),
   }));
 }
@@ -164,7 +158,9 @@ function claims(config: Nat64Document): AddressClaim[] {
       if (addresses?.family !== family || addresses.meant !== undefined) return [];
       const word = family === 6 ? 'POOL6' : 'POOL';
       const codes = { overlapCode: `NAT64_${word}_OVERLAP`, localCode: `NAT64_${word}_LOCAL` };
-      return [{ addresses, kind: 'pool', owner, path, ...codes }];
+      const sizeCode = family === 4 ? { sizeCode: 'NAT64_POOL_TOO_LARGE' } : {};
+      const table = family === 6 ? tableOf(config, instance.tenant) : 0;
+      return [{ addresses, kind: 'pool', table, owner, path, ...codes, ...sizeCode }];
     };
     return [
       ...claim(instance.pool6, 6, `${owner}.pool6`),

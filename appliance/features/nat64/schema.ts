@@ -1,10 +1,9 @@
 import { type Static, Type } from 'typebox';
+import { MAX_POOL_ADDRESSES } from '../../contract/feature.ts';
 import { namedMap, PLAIN_NAME, text } from '../../contract/schema.ts';
 
 /** Instances that one gateway can have; their numbers run from 0. */
 export const MAX_INSTANCES = 16;
-/** Pool addresses of all instances together; their numbers run from 0. */
-export const MAX_POOL_ADDRESSES = 256;
 /** Longest time without a packet that a session may live. */
 export const MAX_TIMEOUT = '7d';
 export const MIN_TIMEOUT = '1s';
@@ -49,15 +48,22 @@ export const instanceSchema = Type.Object(
     }),
     pool4: Type.Array(poolSchema, {
       minItems: 1,
-      description: `IPv4 addresses that clients are seen with outside; at most ${MAX_POOL_ADDRESSES} over all instances.`,
+      description: `IPv4 addresses that clients are seen with outside; at most ${MAX_POOL_ADDRESSES} over the pools of all features.`,
       examples: [[{ addresses: '203.0.113.16/28' }]],
     }),
     inside: Type.Optional(
       Type.Array(Type.String({ description: 'Name of an interface with role inside.' }), {
         minItems: 1,
         uniqueItems: true,
-        description: 'Interfaces whose clients are translated. Left out: every interface with role inside.',
+        description:
+          'Interfaces whose clients are translated. Left out: every interface with role inside of the tenant, or without one, and what comes out of tunnels.',
         examples: [['lan']],
+      }),
+    ),
+    tenant: Type.Optional(
+      Type.String({
+        description: 'Name of a tenant: its clients reach pool6, and nobody else. Left out: those of the main table.',
+        examples: ['red'],
       }),
     ),
     limits: Type.Optional(

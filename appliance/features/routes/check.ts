@@ -1,5 +1,6 @@
 import type { Config, ConfigWith, Facts } from '../../contract/feature.ts';
 import { deviceOf } from '../../contract/interfaces.ts';
+import { interfacesOf, tenantOf, tenantsHint } from '../../contract/tenants.ts';
 import {
   contains,
   equalBytes,
@@ -18,8 +19,20 @@ import type { RouteConfig, RoutesConfig } from './schema.ts';
 /** Rules of `routes` beyond its schema. */
 export function checkRoutes(config: ConfigWith<'routes', RoutesConfig>, facts: Facts | undefined): SixgateError[] {
   const routes = config.routes ?? [];
-  const networks = networksOf(config, facts);
-  return [...routes.flatMap((route, i) => checkRoute(route, i, networks)), ...checkDuplicates(routes)];
+  const networks = new Map<string | undefined, Networks>();
+  for (const { tenant } of routes) if (!networks.has(tenant)) networks.set(tenant, networksOf(config, facts, tenant));
+  return [
+    ...routes.flatMap((route, i) =>
+      route.tenant !== undefined && tenantOf(config, route.tenant) === undefined
+        ? [unknownTenant(config, route.tenant, i)]
+        : checkRoute(route, i, networks.get(route.tenant) as Networks),
+    ),
+    ...checkDuplicates(routes),
+  ];
+}
+
+function unknownTenant(config: Config, tenant: string, index: number): SixgateError {
+  return routeError('ROUTE_TENANT_UNKNOWN', [index, 'tenant'], `No tenant is named ${tenant}`, tenantsHint(config));
 }
 
 /** What is known of the networks that the box is in. */
@@ -32,11 +45,16 @@ interface Networks {
   readonly missing: boolean;
 }
 
-function networksOf(config: Config, facts: Facts | undefined): Networks {
-  const entries = Object.entries(config.interfaces ?? {});
+/** A tenant has the networks of its own interfaces only; what the document does not name is no tenant's. */
+function networksOf(config: Config, facts: Facts | undefined, tenant: string | undefined): Networks {
+  const entries = interfacesOf(config, tenant);
+  const devices = new Set(entries.map(([name, iface]) => deviceOf(name, iface)));
+  const others = new Set(Object.entries(config.interfaces ?? {}).map(([name, iface]) => deviceOf(name, iface)));
   const texts = [
     ...entries.flatMap(([, iface]) => iface.addresses ?? []),
-    ...(facts?.links ?? []).flatMap((link) => link.addresses),
+    ...(facts?.links ?? [])
+      .filter(({ name }) => devices.has(name) || (tenant === undefined && !others.has(name)))
+      .flatMap((link) => link.addresses),
   ];
   const present = new Set(facts?.links.map((link) => link.name));
   return {
@@ -122,7 +140,7 @@ function checkVia(via: Uint8Array, text: string, index: number, networks: Networ
 function checkDuplicates(routes: RoutesConfig): SixgateError[] {
   const seen = new Map<string, number>();
   return routes.flatMap((route, i) => {
-    const key = destinationKey(route);
+    const key = `${route.tenant ?? ''} ${destinationKey(route)}`;
     const other = seen.get(key);
     if (other === undefined) {
       seen.set(key, i);

@@ -10,7 +10,8 @@ export const routeErrors = {
   ROUTE_VIA_UNREACHABLE: 'The next hop is in no network of an interface.',
   ROUTE_FAMILY: 'Destination and next hop are of different families, or the family of default is open.',
   ROUTE_HOST_BITS: 'The destination has bits set after its length.',
-  ROUTE_DUPLICATE: 'Two routes have the same destination.',
+  ROUTE_DUPLICATE: 'Two routes of one table have the same destination.',
+  ROUTE_TENANT_UNKNOWN: 'tenant names no tenant of the document.',
 } as const;
 
 export type RouteErrorCode = keyof typeof routeErrors;

@@ -20,6 +20,12 @@ export const routeSchema = Type.Object(
         default: 'unicast',
       }),
     ),
+    tenant: Type.Optional(
+      Type.String({
+        description: 'Name of a tenant: the route stands in its table. Left out: in the main table.',
+        examples: ['red'],
+      }),
+    ),
   },
   { additionalProperties: false, description: 'One route.' },
 );

@@ -1,5 +1,5 @@
 /** Which frames are the demonstration's, on the client's cable and on the server's. */
-import { contains, equalBytes, formatAddress, type Prefix, parseAddress, parsePrefix } from '../../model/address.ts';
+import { equalBytes, formatAddress, parseAddress } from '../../model/address.ts';
 import type { Classifier } from './capture.ts';
 import type { Scene } from './scenes.ts';
 
@@ -26,48 +26,40 @@ function address(text: string): Uint8Array {
   return bytes;
 }
 
-function prefix(text: string): Prefix {
-  const parsed = parsePrefix(text);
-  if (parsed === undefined) throw new Error(`${text} is no prefix`);
-  return parsed;
-}
-
-/** On the client's cable: between the client and addresses within pool6. */
+/** On the client's cable: between the client and the server as it names it. */
 export function atClient(scene: Scene): Classifier {
   const client = address(scene.clientAddress);
-  const pool6 = prefix(scene.pool6);
+  const target = address(scene.target);
   return {
     sourceOf,
     direct: (packet) => {
       const found = addressesOf(packet);
       if (found === undefined) return 'other';
-      if (equalBytes(found.source, client) && contains(pool6, found.destination)) return 'out';
-      return contains(pool6, found.source) && equalBytes(found.destination, client) ? 'back' : 'other';
+      if (equalBytes(found.source, client) && equalBytes(found.destination, target)) return 'out';
+      return equalBytes(found.source, target) && equalBytes(found.destination, client) ? 'back' : 'other';
     },
   };
 }
 
 /**
- * On the server's cable: between a pool address and the server. What carries an address of the inside, or comes from
- * another IPv4 address than a pool's, was let through untranslated: `foreign`.
+ * On the server's cable: between the server and an address that it may see the client with. What comes from another one,
+ * or carries the server's name of the inside, was let through as it was: `foreign`.
  */
 export function atServer(scene: Scene): Classifier {
   const server = address(scene.serverAddress);
-  const pool4 = scene.pool4.map(address);
-  const client = address(scene.clientAddress);
-  const pool6 = prefix(scene.pool6);
-  const isPool = (bytes: Uint8Array): boolean => pool4.some((one) => equalBytes(one, bytes));
+  const seenAs = scene.seenAs.map(address);
+  const inside = [scene.clientAddress, scene.target].map(address).filter((one) => !equalBytes(one, server));
+  const isSeen = (bytes: Uint8Array): boolean => seenAs.some((one) => equalBytes(one, bytes));
   return {
     sourceOf,
     direct: (packet) => {
       const found = addressesOf(packet);
       if (found === undefined) return 'other';
       const { source, destination } = found;
-      if (isPool(source) && equalBytes(destination, server)) return 'out';
-      if (equalBytes(source, server) && isPool(destination)) return 'back';
-      const ends = [source, destination];
-      if (ends.some((end) => equalBytes(end, client) || contains(pool6, end))) return 'foreign';
-      return equalBytes(destination, server) ? 'foreign' : 'other';
+      if (isSeen(source) && equalBytes(destination, server)) return 'out';
+      if (equalBytes(source, server) && isSeen(destination)) return 'back';
+      if ([source, destination].some((end) => inside.some((one) => equalBytes(end, one)))) return 'foreign';
+      return equalBytes(destination, server) && source.length === server.length ? 'foreign' : 'other';
     },
   };
 }

@@ -24,7 +24,7 @@ test('is good when both ends and the data path agree', () => {
   assert.equal(judge(good), { ok: true, lost: 0, problems: [] });
 });
 
-const page = { served: true, captured: true, peerIsPool: true };
+const page = { served: true, captured: true, peerIsExpected: true };
 const bad: readonly (readonly [string, Partial<Observation>, RegExp])[] = [
   ['the program complains', { sent: { ...good.sent, complaint: 'refused' } }, /^refused/],
   ['nothing arrives', { far: tally(0, 0), counted: { forwarded: 0, dropped: {} } }, /nothing arrived/],
@@ -32,12 +32,12 @@ const bad: readonly (readonly [string, Partial<Observation>, RegExp])[] = [
   ['too few bytes arrive', { sent: { ...good.sent, minBytes: 501 } }, /500 bytes arrived, 501/],
   ['a packet is lost on the way there', { near: tally(6, 4) }, /1 packet got lost/],
   ['a packet is lost on the way back', { near: tally(5, 3) }, /1 packet got lost/],
-  ['something comes untranslated', { far: tally(5, 4, 1) }, /1 packet arrived untranslated/],
+  ['something comes untranslated', { far: tally(5, 4, 1) }, /1 packet arrived as they should not/],
   ['the counters say less', { counted: { forwarded: 8, dropped: {} } }, /counts 8 packets, the far end saw 9/],
   ['the gateway is silent', { counted: undefined }, /does not answer/],
   ["the page is not the server's", { page: { ...page, served: false } }, /not one that the server made/],
   ['the page was not on the cable', { page: { ...page, captured: false } }, /not seen/],
-  ['the peer is no pool address', { page: { ...page, peerIsPool: false } }, /another peer/],
+  ['the peer is no pool address', { page: { ...page, peerIsExpected: false } }, /another peer/],
   ['nobody compared the page', { sent: { ...good.sent, nonce: 'a' } }, /nobody compared/],
 ];
 

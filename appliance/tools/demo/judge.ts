@@ -19,7 +19,7 @@ export interface Observation {
   /** Of the data path; undefined when the gateway did not answer. */
   readonly counted: Counted | undefined;
   /** What the server knows of the page with the nonce; undefined for steps without a page. */
-  readonly page?: { readonly served: boolean; readonly captured: boolean; readonly peerIsPool: boolean };
+  readonly page?: { readonly served: boolean; readonly captured: boolean; readonly peerIsExpected: boolean };
 }
 
 export interface Verdict {
@@ -41,7 +41,7 @@ export function judge({ sent, near, far, counted, page }: Observation): Verdict 
   if (page !== undefined) {
     demand(page.served, 'the page that came is not one that the server made');
     demand(page.captured, "the page was not seen on the server's cable");
-    demand(page.peerIsPool, 'the server saw another peer than a pool address');
+    demand(page.peerIsExpected, 'the server saw another peer than it may');
   } else if (sent.nonce !== undefined) problems.push('nobody compared the page');
   const { out, back } = far;
   if (out.frames === 0) problems.push('nothing arrived at the far end');
@@ -49,7 +49,7 @@ export function judge({ sent, near, far, counted, page }: Observation): Verdict 
     demand(out.frames >= sent.minFrames, `${plural(out.frames, 'packet')} arrived, ${sent.minFrames} are the least`);
     demand(out.bytes >= sent.minBytes, `${plural(out.bytes, 'byte')} arrived, ${sent.minBytes} are the least`);
   }
-  demand(far.foreign === 0, `${plural(far.foreign, 'packet')} arrived untranslated`);
+  demand(far.foreign === 0, `${plural(far.foreign, 'packet')} arrived as they should not`);
   demand(lost === 0, `${plural(lost, 'packet')} got lost on the way`);
   if (counted === undefined) problems.push('the gateway does not answer');
   else {

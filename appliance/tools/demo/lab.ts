@@ -95,15 +95,23 @@ function cableLine([a, b]: readonly [Plug, Plug]): string {
  * only if that happens while the peer is up (veth_set_features, Linux 6.18). Its size of 1 keeps it from merging frames,
  * and without segmentation offload nobody sends what is merged already: a capture shows what was on the cable.
  */
-function portLines({ name, addresses, routes }: HostPlan, scene: Scene): string {
+function portLines({ name, addresses, routes, more = [] }: HostPlan, scene: Scene): string {
   const devices = scene.cables.flat().filter(({ host }) => host === name);
   const lines = devices.flatMap(({ device }) => [
     `ip link set ${device} gro_max_size 1 up`,
     `ethtool -K ${device} gro on tso off gso off`,
     ...(addresses[device] ?? []).map((address) => `ip addr add ${address} dev ${device}`),
   ]);
-  for (const route of routes) lines.push(`ip ${route.includes(':') ? '-6 ' : ''}route add ${route}`);
+  for (const route of routes) lines.push(`ip ${routeWords('add', route).join(' ')}`);
+  lines.push(...more);
   return `${within(name, 'sh', '-ec').join(' ')} '${lines.join('\n')}'`;
+}
+
+/** Arguments of ip(8); the destination says which family, and of `default` the next hop. */
+export function routeWords(verb: 'add' | 'del', route: string): string[] {
+  const words = route.split(' ');
+  const telling = words[0] === 'default' ? words[2] : words[0];
+  return [telling?.includes(':') ? '-6' : '-4', 'route', verb, ...words];
 }
 
 async function shell(lines: string): Promise<void> {

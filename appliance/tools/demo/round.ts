@@ -113,6 +113,6 @@ function pageOf({ pages, server, scene }: Stage, nonce: string): NonNullable<Obs
   return {
     served: served !== undefined,
     captured: server.holds(nonce),
-    peerIsPool: served !== undefined && scene.pool4.includes(served.peer),
+    peerIsExpected: served !== undefined && scene.seenAs.includes(served.peer),
   };
 }

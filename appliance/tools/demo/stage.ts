@@ -8,7 +8,7 @@ import type { Status } from '../../contract/api.ts';
 import { instancePaths } from '../../system/instance.ts';
 import { Capture } from './capture.ts';
 import { atClient, atServer } from './classify.ts';
-import { buildScene, lineOf, runIn, startIn, within } from './lab.ts';
+import { buildScene, lineOf, routeWords, runIn, startIn, within } from './lab.ts';
 import type { Scene } from './scenes.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -84,7 +84,7 @@ export class Stage {
 
   /** Takes the way to the server from the gateway's kernel. */
   async breakRoute(): Promise<void> {
-    await runIn(this.scene.gateway, ['ip', 'route', 'del', ...this.scene.gatewayRoute.split(' ')]);
+    await runIn(this.scene.gateway, ['ip', ...routeWords('del', this.scene.gatewayRoute)]);
   }
 
   /** Ends the servers of the outside network. */

@@ -1,5 +1,6 @@
 /** What a round sends: programs that know nothing of Sixgate, and what they say came of it. */
 import { type Ended, runIn } from './lab.ts';
+import type { Scene } from './scenes.ts';
 import type { Stage } from './stage.ts';
 
 /** What the sender's side tells. */
@@ -40,11 +41,13 @@ function complaintOf(ended: Ended): string {
   return lastLine(ended.stderr) || lastLine(ended.stdout) || `exit status ${ended.code}`;
 }
 
+const familyOf = ({ target }: Scene): 4 | 6 => (target.includes(':') ? 6 : 4);
+
 const curl: Step = {
   name: 'curl',
   what: '1 page',
   run: async ({ scene }) => {
-    const url = `http://[${scene.target}]/`;
+    const url = scene.target.includes(':') ? `http://[${scene.target}]/` : `http://${scene.target}/`;
     const ended = await runIn(scene.client, ['curl', '-sS', '--globoff', '--noproxy', '*', '--max-time', '4', url]);
     const nonce = /^nonce ([0-9a-f]+)$/m.exec(ended.stdout)?.[1];
     const sent = { what: '1 page', minFrames: 3, minBytes: 0 };
@@ -57,7 +60,20 @@ const ping: Step = {
   name: 'ping',
   what: `${PINGS} echo requests`,
   run: async ({ scene }) => {
-    const command = ['ping', '-6', '-n', '-c', String(PINGS), '-i', '0.1', '-W', '1', '-w', '3', scene.target];
+    const command = [
+      'ping',
+      `-${familyOf(scene)}`,
+      '-n',
+      '-c',
+      String(PINGS),
+      '-i',
+      '0.1',
+      '-W',
+      '1',
+      '-w',
+      '3',
+      scene.target,
+    ];
     const ended = await runIn(scene.client, command);
     const [, asked, answered] = /(\d+) packets transmitted, (\d+) received/.exec(ended.stdout) ?? [];
     const sent = { what: `${asked ?? PINGS} echo requests`, minFrames: PINGS, minBytes: 0 };
@@ -77,7 +93,16 @@ interface Report {
 
 async function iperf(stage: Stage, ...more: string[]): Promise<Report> {
   const { client, target } = stage.scene;
-  const command = ['iperf3', '--version6', '--json', '--connect-timeout', '2000', '--client', target, ...more];
+  const command = [
+    'iperf3',
+    `--version${familyOf(stage.scene)}`,
+    '--json',
+    '--connect-timeout',
+    '2000',
+    '--client',
+    target,
+    ...more,
+  ];
   const ended = await runIn(client, command, 6_000);
   try {
     const report = JSON.parse(ended.stdout) as Report;

@@ -60,7 +60,7 @@ export const columns: readonly ShownColumn[] = [
 
 /** What the columns mean. */
 export const legend: readonly string[] = [
-  "SENT: packets on the client's cable. ARRIVED: captured on the server's cable, FROM which pool address, with the",
+  "SENT: packets on the client's cable. ARRIVED: captured on the server's cable, FROM which address, with the",
   "server's NONCE in the page. COUNTED: what the data path says that it forwarded, out + back.",
 ];
 
@@ -104,7 +104,7 @@ export function introduction(scenes: readonly Scene[]): string[] {
   return [
     ...about,
     '',
-    `The server has only ${first?.serverAddress}, the client only IPv6; it calls the server ${first?.target}.`,
+    `In "${first?.name}" the server has only ${first?.serverAddress}, the client only IPv6; it calls the server ${first?.target}.`,
     `This file is the whole gateway of "${first?.name}":`,
     '',
     ...yaml.map((line) => `  ${line}`.trimEnd()),

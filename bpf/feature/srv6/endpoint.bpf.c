@@ -46,8 +46,9 @@ __noinline int srv6_sid(struct xdp_md *ctx, struct pkt *p)
 			return end(ctx, p, sid);
 		return report(p, R_SRV6_SEGMENTS_LEFT, ICMP6_PARAM, 0, p->srh + 3); /* 4.4 and others, S02 */
 	}
-	/* Section 4.16.2. Decapsulation takes the header away together with all others. */
-	if (p->srh && sid->flavors & SID_USP && p->proto != P_IP4 && p->proto != P_IP6) {
+	/* Section 4.16.2. Decapsulation (4.16.3) takes the header away together with all others. */
+	if (p->srh && sid->flavors & SID_USP &&
+	    !(sid->flavors & SID_USD && (p->proto == P_IP4 || p->proto == P_IP6))) {
 		v = srv6_pop(ctx, p);
 		if (v != V_CONTINUE)
 			return v;
