@@ -10,9 +10,9 @@ import { DataPath } from '../dataplane/datapath.ts';
 import { Pins } from '../dataplane/pins.ts';
 import { Poller } from '../dataplane/poller.ts';
 import { Reconciler } from '../engine/reconcile.ts';
-import { configSchema } from '../features/index.ts';
 import { explainReply } from '../features/egress/explain-reply.ts';
 import type { EgressDesired } from '../features/egress/plan.ts';
+import { configSchema } from '../features/index.ts';
 import { doorStep } from '../features/interfaces/door.ts';
 import { linksStep } from '../features/interfaces/links.ts';
 import { portNumbers, portsStep } from '../features/interfaces/ports.ts';
@@ -233,8 +233,7 @@ function servicesOf(parts: ServiceParts): Services {
       const devices = new Set((await kernel.links()).map(({ name }) => name));
       return srv6Of(dataPath, configuration.desired.features.get('srv6') as Srv6Desired | undefined, devices);
     },
-    trace: async (request) =>
-      trace(dataPath, request, { names, ports: numbers(), revision: revisions.pointer.active }),
+    trace: async (request) => trace(dataPath, request, { names, ports: numbers(), revision: revisions.pointer.active }),
     events: new DataPathEvents(dataPath, poller, names),
     config: () => configuration.show(),
     validate: (document) => configuration.validate(document),

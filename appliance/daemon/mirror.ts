@@ -1,6 +1,6 @@
 import type { DesiredState } from '../contract/desired.ts';
 import type { DataPath } from '../dataplane/datapath.ts';
-import { maps } from '../dataplane/layout.gen.ts';
+import { maps, type Port, PortRole } from '../dataplane/layout.gen.ts';
 import type { RuleSet } from '../dataplane/rule-set.ts';
 import { ROUTE_PROTOCOL } from '../features/routes/apply.ts';
 import type { Srv6Desired } from '../features/srv6/plan.ts';
@@ -57,10 +57,11 @@ function settingsOf({ features }: DesiredState, dataPath: DataPath): MirrorSetti
   };
 }
 
-/** Addresses of a port of the table; where it has none, of any port. */
+/** Addresses of a port of the table, rather than of the core, which the inside knows nothing of; else of any port. */
 export function errorSources(dataPath: DataPath, table: number): { addr4?: Uint8Array; addr6?: Uint8Array } {
   const ports = [...dataPath.map(maps.sgPorts).entries()].map(([, port]) => port);
-  ports.sort((a, b) => Number(b.table === table) - Number(a.table === table) || a.number - b.number);
+  const rank = (port: Port): number => (port.table === table ? 0 : 2) + (port.role === PortRole.ROLE_CORE ? 1 : 0);
+  ports.sort((a, b) => rank(a) - rank(b) || a.number - b.number);
   const addr4 = ports.find((port) => port.addr4 !== 0)?.addr4;
   const addr6 = ports.find((port) => port.addr6.some((word) => word !== 0))?.addr6;
   return { ...(addr4 && { addr4: bytesOf([addr4]) }), ...(addr6 && { addr6: bytesOf(addr6) }) };

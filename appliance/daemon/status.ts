@@ -3,8 +3,11 @@ import type { FeatureStatus, PortStatus, Status } from '../contract/api.ts';
 import type { DesiredPort, DesiredState } from '../contract/desired.ts';
 import type { DataPath } from '../dataplane/datapath.ts';
 import { maps } from '../dataplane/layout.gen.ts';
+import type { EgressDesired } from '../features/egress/plan.ts';
 import { doorDevices } from '../features/interfaces/door.ts';
 import type { Nat64Desired } from '../features/nat64/plan.ts';
+import type { VxlanDesired } from '../features/vxlan/plan.ts';
+import { formatAddress } from '../model/address.ts';
 import type { SixgateError } from '../model/errors.ts';
 import { type PortCounters, readPorts } from '../telemetry/counters.ts';
 
@@ -120,11 +123,32 @@ function doorStatus(dataPath: DataPath, instance: string, links: ReadonlyMap<str
 
 function featuresOf(dataPath: DataPath, desired: DesiredState): FeatureStatus[] {
   const nat64 = desired.features.get('nat64') as Nat64Desired | undefined;
-  if (nat64 === undefined || nat64.instances.length === 0) return [];
+  const egress = desired.features.get('egress') as EgressDesired | undefined;
   const core = dataPath.map(maps.sgCore).lookup(0);
-  const sessions = Number(core?.sessions ?? 0n);
-  const names = nat64.instances.map(({ name, pool4 }) => `${name} ${pool4.length} pool4 addresses`).join(' | ');
-  return [
-    { name: 'nat64', state: 'ok', detail: `${sessions} sessions, ${Number(core?.bibs ?? 0n)} BIB entries | ${names}` },
-  ];
+  // One table holds the sessions of all features, so that each of their lines tells of the same numbers.
+  const held = `${Number(core?.sessions ?? 0n)} sessions, ${Number(core?.bibs ?? 0n)} BIB entries`;
+  const lines: FeatureStatus[] = [];
+  if (nat64 !== undefined && nat64.instances.length > 0) {
+    const names = nat64.instances.map(({ name, pool4 }) => `${name} ${pool4.length} pool4 addresses`).join(' | ');
+    lines.push({ name: 'nat64', state: 'ok', detail: `${held} | ${names}` });
+  }
+  if (egress !== undefined) lines.push({ name: 'egress', state: 'ok', detail: `${held} | ${egressLine(egress)}` });
+  const vxlan = desired.features.get('vxlan') as VxlanDesired | undefined;
+  if (vxlan !== undefined && vxlan.slots.length > 0)
+    lines.push({ name: 'vxlan', state: 'ok', detail: vxlanLine(vxlan) });
+  return lines;
+}
+
+function egressLine({ forwards, policies, pools }: EgressDesired): string {
+  const names = pools.map(
+    ({ addresses4, addresses6, name }) => `${name} ${addresses4.length} IPv4, ${addresses6.length} IPv6 addresses`,
+  );
+  return [`${policies.length} policies, ${forwards.length} forwards`, ...names].join(' | ');
+}
+
+function vxlanLine({ slots }: VxlanDesired): string {
+  const names = slots.map(
+    ({ address, name, nodes, port }) => `${name} ${nodes.length} nodes, ${formatAddress(address)} port ${port}`,
+  );
+  return [`${slots.length} slots`, ...names].join(' | ');
 }

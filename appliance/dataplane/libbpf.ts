@@ -230,11 +230,15 @@ export interface MapMemory {
 
 const ENOENT = osConstants.errno.ENOENT;
 
-/** @returns false when there is no such key */
+/**
+ * Of a queue, which has no keys, the first entry is looked up and stays.
+ * @returns false when there is no such key
+ */
 export function mapLookup(map: MapMemory, key: Uint8Array, value: Uint8Array): boolean {
   demand(key, map.keySize, `key of ${map.name}`);
   demand(value, map.valueSize, `value of ${map.name}`);
-  return found(calls.lookup(map.fd, key, value), `bpf_map_lookup_elem ${map.name}`);
+  // An empty buffer is not the null pointer that the kernel demands there.
+  return found(calls.lookup(map.fd, map.keySize === 0 ? null : key, value), `bpf_map_lookup_elem ${map.name}`);
 }
 
 /** @param flags 0 any, 1 must not exist, 2 must exist */

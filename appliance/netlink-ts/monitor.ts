@@ -23,7 +23,8 @@ const defaultRcvbufBytes = 4 * 1024 * 1024;
 
 /**
  * Listens. Open the monitor first and read the tables then: nothing is missed, and an event may tell again what was
- * read. `onOverrun` says that events were lost: read the tables again. Events of the time before may follow it.
+ * read. `onOverrun` says that events were lost: read the tables again. It is called behind the events that were not lost,
+ * and what is lost from then on is told anew.
  */
 export class RtnetlinkMonitor {
   /** Times that the kernel dropped events. */
@@ -47,8 +48,8 @@ export class RtnetlinkMonitor {
         },
         onOverrun: () => {
           this.overruns += 1;
-          onOverrun();
         },
+        onDrained: onOverrun,
       },
     );
   }

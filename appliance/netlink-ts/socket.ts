@@ -62,6 +62,11 @@ export interface SocketHandlers {
   onMessage(message: Message): void;
   /** The kernel dropped messages for want of room (ENOBUFS), or one was longer than the receive buffer. */
   onOverrun(): void;
+  /**
+   * After an overrun, when everything has been read that was in the socket. Only from then on the kernel tells of the
+   * next loss: until the socket has been empty it drops in silence (NETLINK_S_CONGESTED, net/netlink/af_netlink.c).
+   */
+  onDrained?(): void;
 }
 
 const defaultRcvbufBytes = 1024 * 1024;
@@ -81,6 +86,7 @@ export class NetlinkSocket {
   readonly #senderSize = new Uint8Array(4);
   #remove: () => void = () => {};
   #closed = false;
+  #overrun = false;
 
   /** @throws NetlinkError when the kernel gives no such socket */
   constructor(waiter: Waiter, options: SocketOptions, handlers: SocketHandlers) {
@@ -144,14 +150,23 @@ export class NetlinkSocket {
       );
       if (length < 0) {
         const errno = koffi.errno();
-        if (errno === constants.errno.EAGAIN) return;
+        if (errno === constants.errno.EAGAIN) {
+          if (this.#overrun) this.#handlers.onDrained?.();
+          this.#overrun = false;
+          return;
+        }
         if (errno === constants.errno.EINTR) continue;
         if (errno !== constants.errno.ENOBUFS) throw new NetlinkError('recvfrom', errno);
-        this.#handlers.onOverrun();
-      } else if (length > receiveSize) this.#handlers.onOverrun();
+        this.#onOverrun();
+      } else if (length > receiveSize) this.#onOverrun();
       // Port 0 is the kernel; another process with the right to may send here too, and is not believed.
       else if (viewOf(this.#sender).getUint32(4, littleEndian) === 0) this.#split(this.#buffer.subarray(0, length));
     }
+  }
+
+  #onOverrun(): void {
+    this.#overrun = true;
+    this.#handlers.onOverrun();
   }
 
   #split(datagram: Uint8Array): void {

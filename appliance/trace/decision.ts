@@ -1,6 +1,6 @@
 /** Whose a packet is, what was decided, and as whom it would leave, in words. */
 import { PktOwner, SessionFeature, SidBehavior, type TraceStep, Verdict } from '../dataplane/layout.gen.ts';
-import { addressText, destinationOf, endText, sourceOf, type TraceView } from './view.ts';
+import { addressText, destinationOf, sourceOf, type TraceView } from './view.ts';
 
 /** Instance numbers of egress have this bit for static forwards (bpf/feature/egress/egress.h). */
 const EGRESS_FORWARD = 0x8000;
@@ -15,7 +15,7 @@ export function ownerWords(view: TraceView, step: TraceStep): string[] {
     case PktOwner.OWNER_NAT64_POOL4:
       return [`${to} is in pool4 of nat64 ${names.instance('nat64', step.instance)}`];
     case PktOwner.OWNER_EGRESS:
-      return [`${to} is nobody's; egress policies may apply to what comes from here`];
+      return [`${to} belongs to no feature; egress policies may apply to what comes from here`];
     case PktOwner.OWNER_EGRESS_POOL:
       return [`${to} is in the egress pool ${names.instance('egress', step.instance)}`];
     case PktOwner.OWNER_SRV6_SID:
@@ -27,7 +27,7 @@ export function ownerWords(view: TraceView, step: TraceStep): string[] {
     case PktOwner.OWNER_TUNNEL_END:
       return [`${to} is an end of tunnels of this gateway`];
   }
-  return [`${to} is nobody's: plain traffic`];
+  return [`${to} belongs to no feature: plain traffic`];
 }
 
 const behaviors: Readonly<Record<number, string>> = {
@@ -66,13 +66,19 @@ export function decisionWords(view: TraceView, step: TraceStep, next: TraceStep 
     case Verdict.V_CONTINUE:
       return [`${sessionName(view, step)}: ${bindingWords(step)}, as ${sourceOf(step.out, step.familyOut)}`];
     case Verdict.V_PASS:
-      return ['the kernel has no other way for it than this box: its own'];
+      return ['an address of this box: the kernel gets it unmodified'];
     case Verdict.V_AGAIN:
       return [againWords(view, step, next)];
     case Verdict.V_TAKEN:
       return ['a fragment: what it waits for is not pretended'];
   }
-  return [step.owner === PktOwner.OWNER_SRV6_SID ? `${sidWords(view, step)}: sent on` : 'routed as it is'];
+  switch (step.owner) {
+    case PktOwner.OWNER_SRV6_SID:
+      return [`${sidWords(view, step)}: sent on`];
+    case PktOwner.OWNER_EGRESS:
+      return ['no egress policy applies: routed as it is'];
+  }
+  return ['routed as it is'];
 }
 
 /** Who speaks with whom. */
@@ -85,11 +91,14 @@ function bindingWords({ in: inside, out, familyIn, familyOut }: TraceStep): stri
 function againWords(view: TraceView, step: TraceStep, next: TraceStep | undefined): string {
   if (step.owner !== PktOwner.OWNER_SRV6_SID) return 'the inner packet comes out';
   const name = sidWords(view, step);
-  if (next === undefined || next.side === step.side) {
-    const to = next === undefined ? '' : ` ${endText(next.dst, 0, next.family)}`;
-    return `${name}: on to${to}`;
-  }
-  return `${name}: the inner packet comes out`;
+  if (next === undefined) return name;
+  // Segments change the destination only; an inner packet has a source of its own.
+  if (isSame(next.src, step.src)) return `${name}: on to ${addressText(next.dst, next.family)}`;
+  return `${name}: ${isSame(next.src, step.dst) ? 'the echo request is answered' : 'the inner packet comes out'}`;
+}
+
+function isSame(one: readonly number[], other: readonly number[]): boolean {
+  return one.every((word, i) => word === other[i]);
 }
 
 /** As whom it would leave. */

@@ -5,10 +5,13 @@ import { dropReasons } from '../model/vocab.gen.ts';
 import { claimWords, decisionWords, ownerWords, sessionName } from './decision.ts';
 import { type Decoded, decodePacket } from './decode.ts';
 import { describeBytes } from './describe.ts';
+import { PROTO } from './packet.ts';
 import { endText, portText, type TraceView } from './view.ts';
 import { innerOutput, wayWords } from './way.ts';
 
 const PROTOCOLS: Readonly<Record<number, string>> = { 1: 'icmp', 6: 'tcp', 17: 'udp', 58: 'icmp' };
+/** What stands behind the IPv6 header of a tunnel: a routing header, or an IP packet. */
+const SRV6_HEADERS: readonly number[] = [PROTO.routing, PROTO.ip4, PROTO.ip6];
 const ROLES = ['inside', 'outside', 'core'];
 
 type Stage = TraceLine['stage'];
@@ -74,7 +77,7 @@ function parseWords(view: TraceView, step: TraceStep, index: number): string[] {
 function packetWords(step: TraceStep): string {
   const { family, proto, ttl, length } = step;
   if (family === 0) return 'no IP packet';
-  const name = PROTOCOLS[proto] ?? `proto ${proto}`;
+  const name = (family === 6 && SRV6_HEADERS.includes(proto) ? 'srv6' : PROTOCOLS[proto]) ?? `proto ${proto}`;
   const from = endText(step.src, step.sport, family);
   return `${name} ${from} > ${endText(step.dst, step.dport, family)} ttl ${ttl}, ${length} bytes from the IP header on`;
 }
@@ -95,9 +98,7 @@ function classifyWords(view: TraceView, step: TraceStep): TraceLine[] {
     return [{ stage: 'class', lines: ['asks for an address of a pool: answered by the data path'] }];
   if (step.owner === PktOwner.OWNER_SESSION) {
     const from = step.ref & 1 ? 'outside' : 'inside';
-    return [
-      { stage: 'flow', lines: [`hit   session ${step.session} of ${sessionName(view, step)}, from the ${from}`] },
-    ];
+    return [{ stage: 'flow', lines: [`hit: session ${step.session} of ${sessionName(view, step)}, from the ${from}`] }];
   }
   return [
     { stage: 'flow', lines: ['miss'] },

@@ -92,22 +92,21 @@ static long mss_step(__u32 i, struct mss_search *f)
 	return f->at || o[1] < 2;
 }
 
-/* The largest segment that fits both links once translated. */
+/* The largest segment that fits both links once translated. Of the way that the packet takes the MTU is known, whether it
+ * has an adjacency yet or not; of the way back only by its adjacency, or by the port that the packet came in by. */
 static __always_inline __u32 mss_limit(const struct pkt *p, const struct session *s)
 {
-	__u32 adj_in = s->adj_in, adj_out = s->adj_out, most = 65535;
-	struct adjacency *in = adj_in ? bpf_map_lookup_elem(&sg_adj, &adj_in) : NULL;
-	struct adjacency *out = adj_out ? bpf_map_lookup_elem(&sg_adj, &adj_out) : NULL;
-
+	bool outside = REF_OUTSIDE(p->ref), hairpin = !outside && s->flags & SESSION_HAIRPIN;
+	__u32 adj = outside ? s->adj_out : s->adj_in, mtu = outside ? 65535 : p->port_mtu, most;
+	struct adjacency *back = bpf_map_lookup_elem(&sg_adj, &adj); /* number 0 is free, with an MTU of 0 */
 	__u32 head_in = TCP_LEN + (s->family_in == 6 ? IP6_LEN : IP4_LEN);
 	__u32 head_out = TCP_LEN + (s->family_out == 6 ? IP6_LEN : IP4_LEN);
 
-	if (in)
-		most = in->mtu - head_in;
-	else if (!REF_OUTSIDE(p->ref))
-		most = p->port_mtu - head_in;
-	if (out && out->mtu - head_out < most)
-		most = out->mtu - head_out;
+	if (back && back->mtu)
+		mtu = back->mtu;
+	most = mtu - (outside ? head_out : head_in);
+	if (!hairpin && p->out_mtu - (outside ? head_in : head_out) < most)
+		most = p->out_mtu - (outside ? head_in : head_out);
 	return most;
 }
 

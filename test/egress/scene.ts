@@ -21,10 +21,12 @@ export const blue6 = '2001:db8:e::100';
 export interface Parts {
   readonly lan?: string;
   readonly uplink?: string;
+  /** More interfaces, a line each. */
+  readonly interfaces?: readonly string[];
   readonly pools?: string;
   readonly policies?: string;
-  /** More keys of `egress`, indented by two. */
-  readonly egress?: string;
+  /** More keys of `egress`, a line each. */
+  readonly egress?: readonly string[];
   /** More top level keys. */
   readonly more?: string;
 }
@@ -37,13 +39,18 @@ export function configuration(parts: Parts = {}): string {
 interfaces:
   lan: ${parts.lan ?? '{device: eth0, role: inside, addresses: [10.20.0.1/16, "2001:db8:20::1/64"]}'}
   uplink: ${parts.uplink ?? '{device: eth1, role: outside, addresses: [198.51.100.2/24, "2001:db8:51::2/64"]}'}
+${indented(parts.interfaces)}
 egress:
   limits: {sessions: 4096}
   pools: ${parts.pools ?? `{blue: {addresses: [${blue4}, "${blue6}"]}}`}
   policies: ${parts.policies ?? `{vms: ${vms}}`}
-${parts.egress ?? ''}
+${indented(parts.egress)}
 ${parts.more ?? ''}
 `;
+}
+
+function indented(lines: readonly string[] = []): string {
+  return lines.map((line) => `  ${line}`).join('\n');
 }
 
 /** Hosts, without a gateway yet. */
@@ -77,6 +84,16 @@ export async function openScene(parts: Parts = {}): Promise<Scene> {
   const hosts = await openHosts();
   return { ...hosts, gateway: await hosts.lab.gateway(hosts.gw, configuration(parts)) };
 }
+
+/** A second inside client on a link of its own, 10.30.0.5 and 2001:db8:30::5, for the interface `lanTwo`. */
+export async function addClient({ lab, gw }: Hosts, name: string): Promise<Host> {
+  const host = lab.host(name);
+  await lab.link(host.port('eth0', { addresses: ['10.30.0.5/16', '2001:db8:30::5/64'] }), gw.port('eth2'));
+  await host.run('ip route add default via 10.30.0.1 && ip -6 route add default via 2001:db8:30::1');
+  return host;
+}
+
+export const lanTwo = 'two: {device: eth2, role: inside, addresses: [10.30.0.1/16, "2001:db8:30::1/64"]}';
 
 /** A capture of what reaches a host: what it sends itself may still lack its checksum. */
 export async function arriving(host: Host, port = 'eth0'): Promise<Capture> {

@@ -33,6 +33,8 @@ export class Door {
   readonly #cpus = possibleCpus();
   /** Descriptors of the port tables by number. */
   readonly #tables = new Map<number, number>();
+  /** Frames that have been through the door's own program, which counts them as forwarded or dropped. */
+  through = 0;
 
   constructor(dataPath: DataPath) {
     this.#dataPath = dataPath;
@@ -108,6 +110,11 @@ export class Door {
     }
   }
 
+  /** Descriptors of the tables that it has made. */
+  get portTables(): readonly number[] {
+    return [...this.#tables.values()];
+  }
+
   close(): void {
     for (const fd of this.#tables.values()) close(fd);
   }
@@ -130,6 +137,7 @@ export class Door {
   /** What the door's own program makes of a frame that it encapsulates, without its Ethernet header. */
   #throughDoor(frame: Uint8Array): Uint8Array {
     const { retval, data } = this.#dataPath.program('door').run({ data: frame });
+    this.through += 1;
     if (retval !== TC_ACT_REDIRECT) throw new Error(`the door returned ${retval}`);
     return data.slice(ETHERNET);
   }

@@ -177,6 +177,16 @@ export class PacketGateway {
     return port;
   }
 
+  /** Descriptors of the pool addresses' port tables. */
+  get portTables(): readonly number[] {
+    return this.#door.portTables;
+  }
+
+  /** Name of a port by its number. */
+  nameOf(number: number): string | undefined {
+    return [...this.#ports].find(([, port]) => port.number === number)?.[0];
+  }
+
   set tier(name: TierName) {
     this.dataPath.knobs.change({ tier: tiers[name] });
   }
@@ -265,9 +275,16 @@ export class PacketGateway {
     return count;
   }
 
+  /** Packets that a SID of the configuration has processed, by its number. */
+  sidPackets(number: number): number {
+    const { set } = this.dataPath.knobs.rules;
+    const counts = this.dataPath.map(maps.sgSidCount).lookupAll(set * constants.MAX_SIDS + number);
+    return counts.reduce((sum, { packets }) => sum + Number(packets), 0);
+  }
+
   /** Frames received on all ports, minus what has become of them; those in the door are under way. */
   unaccounted(): number {
-    let open = 0;
+    let open = this.#door.through;
     for (const [name, { number }] of this.#ports) {
       const { received, forwarded, passed, answered, dropped } = this.counters(name);
       const drops = Object.values(dropped).reduce((sum, count) => sum + count, 0);

@@ -8,6 +8,7 @@
 import type { Device, PacketGateway } from '../kit/datapath.ts';
 import { goldenTests, type PacketRunner } from '../kit/packet.ts';
 import { assert, type Suite } from '../kit/suite.ts';
+import { tracedRunner } from '../kit/traced.ts';
 
 export const devices: readonly Device[] = [
   {
@@ -40,6 +41,7 @@ const ways: Readonly<Record<string, (gateway: PacketGateway) => PacketRunner>> =
   'general tier': (gateway) => gateway.runner('general'),
   door: (gateway) => gateway.runner('door'),
   'every packet twice': (gateway) => gateway.secondRunner(),
+  'every packet traced before': tracedRunner,
 };
 
 /**

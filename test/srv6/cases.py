@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Every behaviour and flavour × every state of the segment list × what stands behind it, and what has to become of it.
 
-usage: cases.py          prints one JSON object a line: {"sid", "title", "port", "frame", "expected": [...]}; bytes that
+usage: cases.py          prints one JSON object a line: {"group", "title", "port", "frame", "expected": [...]}; bytes that
                          the sender is free to choose, and the checksum over them, are dots
        cases.py --list   prints the combinations as a table (docs/conformance/srv6.md)
 
@@ -36,9 +36,9 @@ CORE, LAN4, LAN6 = "2001:db8:c0::1", "10.1.0.1", "2001:db8:1::1"
 
 FLAVORS = [(), ("psp",), ("usp",), ("usd",), ("psp", "usp"), ("psp", "usd"), ("usp", "usd"), ("psp", "usp", "usd")]
 SIDS = [
-    *(Sid(" ".join(("End", *flavors)), "fcbb:bb00:a1:%x::" % (16 + n), "End", flavors)
+    *(Sid(" ".join(("End", *flavors)), "fcbb:bb00:a1:%x::" % (0x100 + n), "End", flavors)
       for n, flavors in enumerate(FLAVORS)),
-    *(Sid(" ".join(("End.X", *flavors)), "fcbb:bb00:a1:%x::" % (32 + n), "End.X", flavors, ("core", "2001:db8:c0::9"))
+    *(Sid(" ".join(("End.X", *flavors)), "fcbb:bb00:a1:%x::" % (0x200 + n), "End.X", flavors, ("core", "2001:db8:c0::9"))
       for n, flavors in enumerate(FLAVORS)),
     Sid("End.DX4", "fcbb:bb00:a1:4::", "End.DX4", (), ("lan", "10.1.0.7")),
     Sid("End.DX6", "fcbb:bb00:a1:6::", "End.DX6", (), ("lan", "2001:db8:1::7")),
@@ -172,6 +172,12 @@ def special():
         yield sid, "IPv6 announced, less than a header inside", raw(to(name, nh=41) / Raw(raw(v6())[:39]))
         yield sid, "an inner IPv4 packet that is cut off", raw(to(name, nh=4) / Raw(raw(v4())[:-3]))
         yield sid, "an inner IPv6 packet that is cut off", raw(to(name, nh=41) / Raw(raw(v6())[:-3]))
+    for name, outer, inner in itertools.product(("End.DT46", "End.X usd"), range(4), range(4)):
+        marks = "outer ECN %d, inner %d" % (outer, inner)
+        old = IP(src="10.2.0.5", dst="10.1.0.8", tos=46 << 2 | inner) / UDP() / b"marked"
+        new = IPv6(src="2001:db8:2::5", dst="2001:db8:1::8", tc=10 << 2 | inner) / UDP() / b"marked"
+        yield by_name(name), "IPv4, " + marks, raw(to(name, tc=8 << 2 | outer) / old)
+        yield by_name(name), "IPv6, " + marks, raw(to(name, tc=8 << 2 | outer) / new)
     for name in ("End.DT4", "End.DT6", "End.DT46", "End usd"):
         sid = by_name(name)
         yield sid, "an inner packet for the gateway itself", raw(to(name) / IP(src="10.2.0.5", dst=LAN4) / UDP())
@@ -217,7 +223,7 @@ def case(sid, title, packet):
             _, port, hop, out = result
             results.append({"port": port, "frame": shown(frame_of(port, hop, out))})
     frame = raw(Ether(src=MAC["2001:db8:c0::2"], dst=MAC["core"], type=0x86dd)) + packet
-    return {"sid": sid.name, "title": title, "port": "core", "frame": frame.hex(), "expected": results}
+    return {"group": sid.name, "title": title, "port": "core", "frame": frame.hex(), "expected": results}
 
 
 def word(expected):
@@ -231,7 +237,7 @@ def table():
     for sid in SIDS:
         print("\n### %s\n\n| packet | becomes |\n|---|---|" % sid.name)
         for one in cases:
-            if one["sid"] == sid.name:
+            if one["group"] == sid.name:
                 print("| %s | %s |" % (one["title"], word(one["expected"])))
     print("\n%d combinations." % len(cases), file=sys.stderr)
     return titles

@@ -98,7 +98,7 @@ test('PSP takes the header away: what reaches the last segment has none', async 
     'ipv6.dst': `${gw('46')},${addressOf(index)}`,
     'ipv6.nxt': '41,58',
     'ipv6.plen': '104,64',
-    'ipv6.hlim': `${hops},63`,
+    'ipv6.hlim': `${hops},64`,
   });
   assert.equal(seen, [packet(62), packet(61), packet(62), packet(61)]);
   await scene.close();

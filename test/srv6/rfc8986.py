@@ -6,6 +6,7 @@ Where the RFCs leave it open, this node
 - drops silently what ends before the headers that it announces;
 - counts the inner hop limit down when it forwards what came out of a tunnel (RFC 2473 section 3.1), and says so to the
   inner source when that is the end of it;
+- takes the outer congestion mark over as RFC 6040 section 4.2 says;
 - quotes the packet as it is when it finds the error;
 - looks at a packet four times at most: a longer list of its own SIDs is a loop;
 - gives up what is for itself once it has been changed, and lets no packet that came out of a tunnel reach a SID;
@@ -14,7 +15,10 @@ Where the RFCs leave it open, this node
 import ipaddress
 import struct
 
-from scapy.all import ICMP, IP, ICMPv6EchoReply, ICMPv6EchoRequest, ICMPv6ParamProblem, ICMPv6TimeExceeded, IPv6, Raw, raw
+from scapy.all import (
+    ICMP, IP, ICMPv6EchoReply, ICMPv6EchoRequest, ICMPv6ParamProblem, ICMPv6TimeExceeded, IPv6, IPv6ExtHdrSegmentRouting,
+    Raw, raw,
+)
 
 SRH_TYPE = 4
 HOP, ROUTING, FRAGMENT, DESTINATION = 0, 43, 44, 60
@@ -28,6 +32,31 @@ def address(text):
     return ipaddress.ip_address(text).packed
 
 
+NOT_ECT, ECT_1, ECT_0, CE = range(4)
+# RFC 6040 figure 4: what leaves, by inner and outer mark.
+LEAVES = {
+    NOT_ECT: {NOT_ECT: NOT_ECT, ECT_0: NOT_ECT, ECT_1: NOT_ECT, CE: None},
+    ECT_0: {NOT_ECT: ECT_0, ECT_0: ECT_0, ECT_1: ECT_1, CE: CE},
+    ECT_1: {NOT_ECT: ECT_1, ECT_0: ECT_1, ECT_1: ECT_1, CE: CE},
+    CE: {NOT_ECT: CE, ECT_0: CE, ECT_1: CE, CE: CE},
+}
+
+
+def traffic_class(packet):
+    return (packet[0] << 4 | packet[1] >> 4) & 255 if packet[0] >> 4 == 6 else packet[1]
+
+
+def with_mark(packet, mark):
+    """The same packet with another ECN field."""
+    changed = IPv6(packet) if packet[0] >> 4 == 6 else IP(packet)
+    if packet[0] >> 4 == 6:
+        changed.tc = changed.tc & ~3 | mark
+    else:
+        changed.tos = changed.tos & ~3 | mark
+        del changed.chksum
+    return raw(changed)
+
+
 class Drop(Exception):
     """A packet is discarded, for a reason that the product has a name for; `error` is the ICMP error that tells."""
 
@@ -39,6 +68,12 @@ class Drop(Exception):
 class Sid:
     def __init__(self, name, address, behavior, flavors=(), hop=None):
         self.name, self.address, self.behavior, self.flavors, self.hop = name, address, behavior, flavors, hop
+
+
+class Policy:
+    def __init__(self, segments, reduced, source, hop_limit=64, dscp=None):
+        self.segments, self.reduced, self.source = segments, reduced, source
+        self.hop_limit, self.dscp = hop_limit, dscp
 
 
 class Headers:
@@ -196,6 +231,11 @@ class Node:
         self.look()
         inner = packet[headers.upper:headers.end]  # the outer header goes with all its extension headers
         self.check_inner(inner, 6 if headers.kind == IPV6 else 4)
+        mark = LEAVES[traffic_class(inner) & 3][traffic_class(packet) & 3]
+        if mark is None:
+            raise Drop("ecn_mismatch")
+        if mark != traffic_class(inner) & 3:
+            inner = with_mark(inner, mark)
         if sid.hop is not None:
             return self.forward(inner, lambda: sid.hop)
         return self.forward(inner, lambda: self.route(inner[24:40] if inner[0] >> 4 == 6 else inner[16:20]))
@@ -222,6 +262,20 @@ class Node:
         self.look()
         answer = ICMPv6EchoReply(id=request.id, seq=request.seq, data=request.data)
         return self.send(raw(IPv6(src=own, dst=sender, hlim=64) / answer))
+
+    def headend(self, packet, policy):
+        """5.1 and 5.2: H.Encaps and H.Encaps.Red of a packet that is forwarded (so that its hop limit goes down, S05)."""
+        _, packet = self.forward(packet, lambda: ())
+        segments, inner = policy.segments, IPV6 if packet[0] >> 4 == 6 else IPV4
+        listed = segments[1:] if policy.reduced else segments
+        outer = IPv6(src=policy.source, dst=segments[0], hlim=policy.hop_limit)
+        outer.tc = traffic_class(packet) if policy.dscp is None else policy.dscp << 2 | traffic_class(packet) & 3
+        if not listed:
+            outer.nh = inner
+            return self.send(raw(outer / Raw(packet)))
+        header = IPv6ExtHdrSegmentRouting(addresses=listed[::-1], segleft=len(segments) - 1, lastentry=len(listed) - 1,
+                                          nh=inner)
+        return self.send(raw(outer / header / Raw(packet)))
 
     def forward(self, inner, way):
         inner = bytearray(inner)

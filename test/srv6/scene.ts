@@ -47,6 +47,8 @@ export interface SceneOptions {
   readonly gateways?: Readonly<Partial<Record<'mid1' | 'mid2' | 'pe', string>>>;
   /** Bytes on the wire of the domain; 2000 unless told: encapsulation fits. */
   readonly coreMtu?: number;
+  /** Routers that the gateway reaches other nodes through; by default each is its own. */
+  readonly via?: Readonly<Partial<Record<NodeName, NodeName>>>;
   /** False: client and server fill in every checksum themselves. */
   readonly txChecksum?: boolean;
 }
@@ -83,7 +85,8 @@ export class Scene {
       if (options.gateways?.[name] === undefined) await kernelNode(hosts[name], name, options.kernel?.[name] ?? []);
     const others = new Map<string, Gateway>();
     for (const [name, srv6] of Object.entries(options.gateways ?? {})) {
-      const text = configuration(name as NodeName, { ...options, srv6, more: '', lan: undefined as never });
+      const mtu = options.coreMtu === undefined ? {} : { coreMtu: options.coreMtu };
+      const text = configuration(name as NodeName, { srv6, ...mtu });
       others.set(name, await lab.gateway(hosts[name as NodeName], text));
     }
     const gateway = await lab.gateway(hosts.gw, configuration('gw', options));
@@ -130,8 +133,44 @@ async function arriving(host: Host): Promise<Capture> {
   return host.capture('eth0', `not ether src ${mac}`);
 }
 
+/** Steers the other site into the SIDs of `pe`, behind these segments, one for each family. */
+export function towardsPe(segments: readonly string[], six = sid('pe', 'd6'), four = sid('pe', 'd4')): string {
+  const list = (last: string): string => [...segments, last].map((segment) => `"${segment}"`).join(', ');
+  return `
+  sids: [{sid: "${sid('gw', '46')}", behavior: End.DT46}]
+  policies:
+    six: {segmentLists: [{segments: [${list(six)}]}]}
+    four: {segmentLists: [{segments: [${list(four)}]}]}
+  steering:
+    - {to: "${site.pe[6]}", policy: six}
+    - {to: "${site.pe[4]}", policy: four}`;
+}
+
+/** Lines that make the kernel of `pe` take packets out, and encapsulate those for the other site. */
+export function kernelPe(segments = sid('gw', '46'), mode = 'encap'): string[] {
+  return [
+    `ip -6 route add ${sid('pe', 'd6')} encap seg6local action End.DX6 nh6 ${server6} dev eth0`,
+    `ip -6 route add ${sid('pe', 'd4')} encap seg6local action End.DX4 nh4 ${server4} dev eth0`,
+    `ip -6 route add ${site.gw[6]} encap seg6 mode ${mode} segs ${segments} dev eth1`,
+    `ip route add ${site.gw[4]} encap seg6 mode ${mode} segs ${segments} dev eth1`,
+  ];
+}
+
+/** The key `srv6` of `pe` when it is a gateway. */
+export const gatewayPe = `
+  sids: [{sid: "${sid('pe', '46')}", behavior: End.DT46}]
+  policies: {back: {segmentLists: [{segments: ["${sid('gw', '46')}"]}]}}
+  steering: [{to: "${site.gw[6]}", policy: back}, {to: "${site.gw[4]}", policy: back}]`;
+
+/** A kernel node that is one segment of a list. */
+export const kernelEnd = (node: 'mid1' | 'mid2'): string =>
+  `ip -6 route add ${sid(node, 'e')} encap seg6local action End dev eth1`;
+
 /** The text of a gateway's configuration; `pe` has the other site. */
-export function configuration(node: NodeName, { srv6, more = '', lan, coreMtu = 2000 }: SceneOptions): string {
+export function configuration(
+  node: NodeName,
+  { srv6, more = '', lan, via = {}, coreMtu = 2000 }: SceneOptions,
+): string {
   const far = (Object.keys(nodes) as NodeName[]).filter((other) => other !== node);
   const net = node === 'gw' ? 1 : 2;
   const inside = `{device: eth0, role: inside, addresses: ["2001:db8:${net}::1/64", 10.${net}.0.1/24]}`;
@@ -140,7 +179,7 @@ interfaces:
   core: {device: eth1, role: core, mtu: ${coreMtu}, addresses: ["${wire(node)}/64"]}
 ${node === 'gw' || node === 'pe' ? `  lan: ${lan ?? inside}` : ''}
 routes:
-${far.map((other) => `  - {to: "${locator(other)}", via: "${wire(other)}"}`).join('\n')}
+${far.map((other) => `  - {to: "${locator(other)}", via: "${wire(via[other] ?? other)}"}`).join('\n')}
 srv6:
   locators: {own: {prefix: "${locator(node)}"}}
 ${srv6}

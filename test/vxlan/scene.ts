@@ -15,6 +15,8 @@ export const server4 = '198.51.100.1';
 export const server6 = '2001:db8:51::1';
 export const end4 = '10.1.0.1';
 export const end6 = '2001:db8:a::1';
+/** A second endpoint, for a slot of `slots`. */
+export const other4 = '10.1.0.2';
 export const blue4 = '203.0.113.100';
 export const blue6 = '2001:db8:e::100';
 
@@ -35,6 +37,12 @@ export interface Options {
   readonly policies?: string;
   /** More keys of the slot, such as `ttl: 9`. */
   readonly slot?: string;
+  /** Nodes of the slot, in place of one and two: a list. */
+  readonly nodes?: string;
+  /** More slots, a line each. */
+  readonly slots?: readonly string[];
+  /** More keys of `egress`, a line each. */
+  readonly egress?: readonly string[];
   /** More top level keys. */
   readonly more?: string;
 }
@@ -43,18 +51,20 @@ export const anyPod =
   '{slot: prod-a, sources: [10.8.0.0/16, "2001:db8:8::/48"], destinations: [0.0.0.0/0, "::/0"], pool: blue}';
 
 /** The text of the configuration. */
-export function configuration({ underlay, policies, slot, more }: Options = {}): string {
-  const [end, nodes] = underlay === 6 ? [`"${end6}"`, '["2001:db8:a::7:2/127"]'] : [end4, '[10.1.7.2/31]'];
+export function configuration({ underlay, policies, slot, more, egress, slots, ...options }: Options = {}): string {
+  const [end, both] = underlay === 6 ? [`"${end6}"`, '["2001:db8:a::7:2/127"]'] : [end4, '[10.1.7.2/31]'];
+  const lines = (list: readonly string[] = []): string => list.map((line) => `\n  ${line}`).join('');
+  const nodes = options.nodes ?? both;
   return `version: 1
 interfaces:
-  lan: {device: eth0, role: inside, addresses: [${end4}/16, "${end6}/64"]}
+  lan: {device: eth0, role: inside, addresses: [${end4}/16, ${other4}/16, "${end6}/64"]}
   uplink: {device: eth1, role: outside, addresses: [198.51.100.2/24, "2001:db8:51::2/64"]}
 vxlan:
-  prod-a: {address: ${end}, nodes: ${nodes}${slot === undefined ? '' : `, ${slot}`}}
+  prod-a: {address: ${end}, nodes: ${nodes}${slot === undefined ? '' : `, ${slot}`}}${lines(slots)}
 egress:
   limits: {sessions: 4096}
   pools: {blue: {addresses: [${blue4}, "${blue6}"]}, red: {addresses: [203.0.113.101, "2001:db8:e::101"]}}
-  policies: ${policies ?? `{pods: ${anyPod}}`}
+  policies: ${policies ?? `{pods: ${anyPod}}`}${lines(egress)}
 ${more ?? ''}
 `;
 }
@@ -129,6 +139,12 @@ export async function tellAgent(
   await node.run(
     `ip rule add from ${address4} lookup ${identity} && ip -6 rule add from ${address6} lookup ${identity}`,
   );
+}
+
+/** The gateway as nodes and the server see it, for frames that are made by hand. */
+export async function macOf(host: Host, port: string): Promise<string> {
+  const [, mac = ''] = /link\/ether ([0-9a-f:]+)/.exec(await host.run(`ip link show ${port}`)) ?? [];
+  return mac;
 }
 
 export const cart = { address4: '10.8.3.7', address6: '2001:db8:8:3::7', identity: 12_077 };

@@ -178,7 +178,7 @@ system: {name: edge-d}
 
 interfaces:
   lan:  {device: eth0, role: inside, addresses: [10.1.0.1/24]}
-  core: {device: eth1, role: core, addresses: ["2001:db8:c0::1/64"]}
+  core: {device: eth1, role: core, mtu: 1600, addresses: ["2001:db8:c0::1/64"]}
 
 routes:
   - {to: "fcbb:2::/48", via: "2001:db8:c0::2"}
@@ -206,6 +206,7 @@ srv6:
       ],
       forwards: true,
       more: [
+        'ip link set eth0 mtu 1600',
         'ip sr tunsrc set 2001:db8:c0::2',
         'sysctl -qw net.ipv6.conf.all.seg6_enabled=1 net.ipv6.conf.eth0.seg6_enabled=1',
       ],
