@@ -273,14 +273,13 @@ static __noinline struct encap *encapsulation(struct __sk_buff *skb, const struc
 	return e;
 }
 
-/* Grows the head by the tunnel's headers: MAC header, tunnel, shim, packet. The shim goes away next, as it always
- * does: it stands behind what the kernel takes for the MAC header. */
+/* The tunnel's headers take the place of the shim, at one go: between the two, a short IPv4 packet would be less than the
+ * IPv6 header that the kernel then demands. */
 static __noinline int push_tunnel(struct __sk_buff *skb, const struct shim *shim)
 {
 	__u32 number = shim->tunnel, len;
 	struct tunnel *t = bpf_map_lookup_elem(&sg_tunnel, &number);
 	struct encap *e;
-	__u8 mac[ETH_LEN];
 
 	if (!t)
 		return 0;
@@ -289,8 +288,12 @@ static __noinline int push_tunnel(struct __sk_buff *skb, const struct shim *shim
 	barrier_var(len);
 	if (!e || len < 1 || len > TUNNEL_BYTES)
 		return 0;
-	return !bpf_skb_load_bytes(skb, 0, mac, ETH_LEN) && !bpf_skb_change_head(skb, len, 0) &&
-	       !bpf_skb_store_bytes(skb, 0, mac, ETH_LEN, 0) && !bpf_skb_store_bytes(skb, ETH_LEN, e->bytes, len, 0);
+	if (bpf_skb_adjust_room(skb, (int)len - SHIM_LEN, BPF_ADJ_ROOM_MAC, 0))
+		return 0;
+	barrier_var(len);
+	if (len < 1 || len > TUNNEL_BYTES)
+		return 0;
+	return !bpf_skb_store_bytes(skb, ETH_LEN, e->bytes, len, 0);
 }
 
 SEC("tc")
@@ -305,9 +308,7 @@ int door(struct __sk_buff *skb)
 		return release(skb, &shim);
 	if (shim.ops & DOOR_FRAGMENT)
 		return cut(skb, &shim);
-	if (shim.ops & DOOR_ENCAP && !push_tunnel(skb, &shim))
-		return fail(&shim, R_DOOR_FAILED);
-	if (bpf_skb_adjust_room(skb, -SHIM_LEN, BPF_ADJ_ROOM_MAC, 0))
+	if (shim.ops & DOOR_ENCAP ? !push_tunnel(skb, &shim) : bpf_skb_adjust_room(skb, -SHIM_LEN, BPF_ADJ_ROOM_MAC, 0))
 		return fail(&shim, R_DOOR_FAILED);
 	return shim.ops & DOOR_SEND ? send_known(skb, &shim) : send_neigh(skb, &shim);
 }

@@ -44,7 +44,8 @@ test.each(
   ({ path }) => `${path} answers as its contract says`,
   async ({ method, path, body }) => {
     const given = path === apiRoutes.trace.path ? { in: 'lan', packet: TRACED_PACKET } : { text: DOCUMENT };
-    const { status, type, json } = await ask(method, path, body === undefined ? {} : { body: given });
+    const query = path === apiRoutes.explain.path ? '?source=10.8.3.7&destination=198.51.100.80' : '';
+    const { status, type, json } = await ask(method, path + query, body === undefined ? {} : { body: given });
     assert.is(status, 200, JSON.stringify(json));
     assert.match(type, /^application\/json/);
   },

@@ -1,5 +1,5 @@
 import { CliHome } from '../../test/cli/cli-kit.ts';
-import { DOCUMENT, fakeStatus } from '../../test/cli/fake-services.ts';
+import { DOCUMENT, fakeSrv6, fakeStatus } from '../../test/cli/fake-services.ts';
 import { assert, suite } from '../../test/kit/suite.ts';
 
 const test = suite('cli: reading');
@@ -53,6 +53,21 @@ test('drops: a table, and its share', async () => {
   assert.is(all.err, '9566 dropped of 512004331 received (0.002 %)\n');
   assert.is((await home.run(['drops', '--in', 'lan', '-o', 'name'])).out, 'bad_checksum\n');
   assert.is((await home.run(['drops', '--reason', 'none'])).out, 'Nothing was dropped.\n');
+});
+
+test('srv6: SIDs, policies a line for each list, steering', async () => {
+  assert.equal((await home.run(['srv6', 'sids'])).out.split('\n').slice(0, 3), [
+    'SID              BEHAVIOR  FLAVORS  TENANT  INTERFACE  VIA             STATE      PKTS',
+    'fcbb:bb00:a1:1::  End.DT46           red                                ok       412000',
+    'fcbb:bb00:a1:2::  End.X     psp,usd          core       2001:db8:c0::2  waiting       0',
+  ]);
+  assert.match(
+    (await home.run(['srv6', 'policies', '-o', 'wide'])).out,
+    /^dc2 +H\.Encaps\.Red +3 +12\/16 +fcbb:bb00:c1:: fcbb:bb00:d2:1:: +64 B +1$/m,
+  );
+  assert.match((await home.run(['srv6', 'steering'])).out, /^10\.2\.0\.0\/16 +red +dc2$/m);
+  assert.is((await home.run(['srv6', 'sids', '-o', 'name'])).out, 'fcbb:bb00:a1:1::\nfcbb:bb00:a1:2::\n');
+  assert.equal(parsed((await home.run(['srv6', 'steering', '-o', 'json'])).out), { steering: fakeSrv6.steering });
 });
 
 test('monitor: lines, JSON, an end by count, by Ctrl-C, and when nobody reads', async () => {

@@ -31,7 +31,16 @@ export type Origin = 'loaded' | 'adopted' | 'upgraded';
 
 /** Maps whose contents belong to one generation of programs. */
 const OWN_OF_PROGRAMS = new Set(['sg_sweep']);
-const PROGRAMS = ['gateway', 'door', 'door_far', 'redirect_err', 'devmap_xmit', 'sweep_start', 'clock_read', 'trace'] as const;
+const PROGRAMS = [
+  'gateway',
+  'door',
+  'door_far',
+  'redirect_err',
+  'devmap_xmit',
+  'sweep_start',
+  'clock_read',
+  'trace',
+] as const;
 export type ProgramName = (typeof PROGRAMS)[number];
 
 const BPF_MAP_TYPE_ARRAY = 2;

@@ -23,7 +23,10 @@ export function innerOutput(view: TraceView): Uint8Array {
 export function wayWords(view: TraceView, step: TraceStep): TraceLine[] {
   const tunnel = view.tunnel(step.tunnel);
   const route: TraceLine = { stage: 'route', lines: routeWords(view, step, tunnel) };
-  return tunnel === undefined ? [route] : [{ stage: 'tunnel', lines: [tunnelWords(tunnel)] }, route];
+  if (tunnel === undefined) return [route];
+  const later = view.steps.at(-1)?.verdict === Verdict.V_DOOR;
+  const note = later ? ['the door puts it in front; what leaves is shown without'] : [];
+  return [{ stage: 'tunnel', lines: [tunnelWords(tunnel), ...note] }, route];
 }
 
 function tunnelWords({ kind, family, src, dst, bytes, len }: Tunnel): string {

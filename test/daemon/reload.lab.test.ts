@@ -25,6 +25,21 @@ test('without any pool every flow ends, and pool addresses are nobody’s', asyn
   await scene.lab.close();
 });
 
+test('an address that leaves the document leaves alone, whatever others of its network there are', async () => {
+  const { gateway, gw, lab } = await openScene({
+    uplink: '{device: eth1, role: outside, addresses: [198.51.100.2/24, 198.51.100.3/24]}',
+  });
+  await gw.run('ip addr add 198.51.100.4/24 dev eth1');
+  const addresses = async (): Promise<string[]> =>
+    [...(await gw.run('ip -4 addr show eth1')).matchAll(/inet (\S+)/g)].map(([, address]) => address as string);
+  gateway.writeConfig(configuration({ uplink: '{device: eth1, role: outside, addresses: [198.51.100.3/24]}' }));
+  await gateway.cli(`apply ${gateway.configFile}`);
+  assert.equal(await addresses(), ['198.51.100.3/24', '198.51.100.4/24']);
+  await gateway.detach();
+  assert.equal(await addresses(), ['198.51.100.4/24']);
+  await lab.close();
+});
+
 test('SIGHUP reads the file again; a wrong one changes nothing', async () => {
   const scene = await openScene();
   const { gateway } = scene;

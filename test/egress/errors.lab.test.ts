@@ -34,7 +34,7 @@ test.each(
     const { lab, client, server } = await openRouted();
     const trace = 'traceroute -n -q 1 -N 1 -w 2 -m 8';
     for (const options of ['', '-I', '-T -p 80']) {
-      assert.equal(hops(await client.run(`${trace} ${options} ${address}`)), out, options);
+      assert.equal(hops(await client.run(`${trace} ${options} ${address}`)), [...out], options);
     }
     const [c, s] = [await Python.start(client), await Python.start(server)];
     // A closed port outside.
@@ -52,7 +52,7 @@ test.each(
     assert.match((await s.do<string>('error(lambda: b.recv(100))')) ?? '', 'Connection refused');
     // Only the port that the client spoke to can see the way to it: filtering is address and port dependent.
     await s.do('b.close()');
-    assert.equal(hops(await server.run(`${trace} -U -p ${port} --sport=9000 ${pool}`)), back);
+    assert.equal(hops(await server.run(`${trace} -U -p ${port} --sport=9000 ${pool}`)), [...back]);
     await lab.close();
   },
 );

@@ -179,6 +179,12 @@ export class Gateway {
     return (/-o json\b/.test(line) ? JSON.parse(result.stdout) : result.stdout) as T;
   }
 
+  /** Starts the CLI on the gateway's host and lets it run, as `monitor` does. */
+  spawnCli(line: string): RunningProcess {
+    const words = [process.execPath, '--enable-source-maps', this.#main, ...line.split(' ')];
+    return this.host.spawnProgram([...words, '--instance', this.instance], this.#options.env);
+  }
+
   /** The daemon's status. */
   status(): Promise<GatewayStatus> {
     return this.cli<GatewayStatus>('status -o json');

@@ -4,14 +4,17 @@ import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LinkSpec, Rtnetlink } from 'netlink-ts';
-import { assert, needs, suite } from '../kit/suite.ts';
+import { assert, eventually, needs, suite } from '../kit/suite.ts';
 import { linkJson } from './ip-json.ts';
 import { ipJson, linkOf, namesOf, openNetlink, run } from './live.ts';
 
+/** Operational states settle a while after a change, so two looks may differ. */
 async function compareLinks(netlink: Rtnetlink): Promise<void> {
   const nameOf = await namesOf(netlink);
-  const ours = (await netlink.links()).map((link) => linkJson.ours(link, nameOf));
-  assert.equal(ours, linkJson.theirs(ipJson('-d link show')));
+  await eventually(async () => {
+    const ours = (await netlink.links()).map((link) => linkJson.ours(link, nameOf));
+    assert.equal(ours, linkJson.theirs(ipJson('-d link show')));
+  });
 }
 
 const test = suite('links');

@@ -226,21 +226,44 @@ def case(sid, title, packet):
     return {"group": sid.name, "title": title, "port": "core", "frame": frame.hex(), "expected": results}
 
 
-def word(expected):
+SIGNS = {"hop_limit": "HL", "srv6_segments_left": "SL", "srv6_upper_layer": "UL"}
+
+
+def word(one):
     """What becomes of a packet, in a word."""
-    return " + ".join(one.get("drop") or "forwarded" for one in expected[:1])
+    first = one["expected"][0]
+    if "drop" in first:
+        return SIGNS.get(first["drop"], first["drop"])
+    if first["frame"][24:28] == "0800" or first["frame"][76:].startswith("20010db80001"):
+        return "inner"
+    if first["frame"][76:].startswith("20010db8ffff"):
+        return "answer"
+    return "next" if len(first["frame"]) == len(one["frame"]) else "pop"
 
 
 def table():
-    cases = [case(*each) for each in itertools.chain(combinations(), special())]
-    titles = [name for name in dict.fromkeys(one["title"] for one in cases)]
-    for sid in SIDS:
-        print("\n### %s\n\n| packet | becomes |\n|---|---|" % sid.name)
-        for one in cases:
-            if one["group"] == sid.name:
-                print("| %s | %s |" % (one["title"], word(one["expected"])))
-    print("\n%d combinations." % len(cases), file=sys.stderr)
-    return titles
+    """Markdown: a line for each packet, a column for each set of flavours and for each other behaviour."""
+    words = {(sid.name, title): word(case(sid, title, packet)) for sid, title, packet in combinations()}
+    damaged = [key for key in words if key[1].endswith("ends in the SRH")]
+    assert all(words.pop(key) == "truncated" for key in damaged)
+    titles = list(dict.fromkeys(title for _, title in words))
+    columns = [sid.name for sid in SIDS if not sid.name.startswith("End.X")]
+    for name in columns[:len(FLAVORS)]:
+        for title in titles:
+            assert words[name, title] == words[name.replace("End", "End.X", 1), title], (name, title)
+    print("| packet | %s |" % " | ".join(name.replace("End", "End, End.X", 1) if at < len(FLAVORS) else name
+                                         for at, name in enumerate(columns)))
+    print("|---" * (len(columns) + 1) + "|")
+    for title in titles:
+        print("| %s | %s |" % (title, " | ".join(words[name, title] for name in columns)))
+    print("\nThe %d packets whose frame or Payload Length ends within the SRH are dropped (`truncated`)." % len(damaged))
+    print("\n| packet | behaviour: what becomes of it |\n|---|---|")
+    rest = {}
+    for sid, title, packet in special():
+        title = "IPv4 and IPv6, every outer and inner ECN field" if "outer ECN" in title else title
+        rest.setdefault(title, {}).setdefault(word(case(sid, title, packet)), {})[sid.name] = True
+    for title, outcomes in rest.items():
+        print("| %s | %s |" % (title, "; ".join("%s: %s" % (", ".join(names), what) for what, names in outcomes.items())))
 
 
 if __name__ == "__main__":

@@ -127,10 +127,13 @@ export class Scene {
   }
 }
 
-/** What a host sends itself may still lack its checksum: only what reaches it has passed a node. */
+/**
+ * What a host sends itself may still lack its checksum: only what reaches it has passed a node. Errors about size quote
+ * the beginning of what was sent, and tshark takes the sum of that beginning for the packet's.
+ */
 async function arriving(host: Host): Promise<Capture> {
   const [, mac] = /link\/ether ([0-9a-f:]+)/.exec(await host.run('ip link show eth0')) ?? [];
-  return host.capture('eth0', `not ether src ${mac}`);
+  return host.capture('eth0', `not ether src ${mac} and not icmp[0] == 3 and not (ip6[6] == 58 and ip6[40] == 2)`);
 }
 
 /** Steers the other site into the SIDs of `pe`, behind these segments, one for each family. */

@@ -65,8 +65,7 @@ const steering = kinds.flatMap(([name], kind) =>
   ),
 );
 
-/** @param more further keys of srv6, indented by two */
-export const configuration = (more = ''): string => `version: 1
+const base = `version: 1
 interfaces:
   lan: {device: lan, role: inside, addresses: ["2001:db8:1::1/64", 10.1.0.1/24]}
   core: {device: core, role: core, addresses: ["2001:db8:c0::1/64"]}
@@ -75,8 +74,12 @@ routes:
   - {to: "fcbb:bb00::/32", via: "2001:db8:c0::2"}
   - {to: 10.2.0.0/16, via: 10.1.0.9}
   - {to: "2001:db8:2::/48", via: "2001:db8:1::9"}
-srv6:
-  locators: {edge: {prefix: "fcbb:bb00:a1::/48"}}
+`;
+const srv6 = `srv6:
+  locators: {edge: {prefix: "fcbb:bb00:a1::/48"}}`;
+
+/** @param more further keys of srv6, indented by two */
+export const configuration = (more = ''): string => `${base}${srv6}
   sids:
 ${[
   ...flavored(0x100, 'End', ''),
@@ -92,4 +95,8 @@ ${steering.join('\n')}
 ${more}
 `;
 
-export const openWorld = (more = ''): Promise<PacketGateway> => PacketGateway.open(configuration(more), devices);
+/** The same world without SIDs, policies and steering: those are left to the kernel. */
+export const bareConfiguration = `${base}${srv6}
+`;
+
+export const openWorld = (text = configuration()): Promise<PacketGateway> => PacketGateway.open(text, devices);

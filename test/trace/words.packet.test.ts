@@ -4,7 +4,9 @@
  *     client 2001:db8:1::2, 10.1.0.2 --- lan |         | uplink --- 198.51.100.1
  *     node 10.1.7.2 of slot prod-a ------+   | gateway | core ----- 2001:db8:c0::2, the SR domain
  */
+import { readFileSync } from 'node:fs';
 import type { TraceReply } from '../../appliance/contract/api-trace.ts';
+import { maps } from '../../appliance/dataplane/layout.gen.ts';
 import { parseMac } from '../../appliance/model/address.ts';
 import { encodePacket, frameOf } from '../../appliance/trace/frame.ts';
 import { parsePacket } from '../../appliance/trace/parse.ts';
@@ -88,7 +90,8 @@ function told(port: string, packet: string): string[] {
   send(port, packet);
   const { verdict, reason, port: out, packet: leaves, length } = result;
   const end = [verdict, reason, out, leaves, length].filter((part) => part !== undefined).join(' ');
-  return [...steps.map(({ stage, lines }) => `${stage} ${lines.join(' | ')}`), `= ${end}`];
+  const lines = steps.map((step) => `${step.stage} ${step.lines.join(' | ')}`.replace(/session \d+/, 'session N'));
+  return [...lines, `= ${end}`];
 }
 
 function send(port: string, packet: string): void {
@@ -97,40 +100,62 @@ function send(port: string, packet: string): void {
   runTraced(gateway, frameOf(encodePacket(parsePacket(packet)), link), port, packet);
 }
 
-const asked: readonly [string, string][] = [
-  ['lan', 'tcp [2001:db8:1::2]:50712 > [64:ff9b::198.51.100.1]:443 syn ttl 2'],
-  ['lan', 'tcp [2001:db8:1::2]:50712 > [64:ff9b::198.51.100.1]:443 ack'],
-  ['uplink', 'tcp 198.51.100.1:443 > 198.51.100.10:2000 syn ack mss 1460'],
-  ['uplink', 'tcp 198.51.100.1:444 > 198.51.100.10:2000 syn'],
-  ['lan', 'tcp [2001:db8:1::2]:50713 > [64:ff9b::198.51.100.1]:443 syn'],
-  ['lan', 'tcp [2001:db8:1::2]:50712 > [64:ff9b::198.51.100.1]:443 ack ttl 1'],
-  ['uplink', 'udp 198.51.100.1:1 > 198.51.100.10:2001'],
-  ['lan', 'udp 10.1.0.2:5000 > 10.2.0.9:53 len 4'],
-  ['lan', 'udp 10.1.0.2:5000 > 10.2.0.9:53 len 1400'],
-  ['lan', 'udp 10.1.0.2:5000 > 10.2.0.9:53 len 1400 df'],
-  ['lan', 'udp 10.1.0.2:5000 > 10.3.0.9:53 len 4'],
-  ['lan', 'udp 10.1.0.2:5000 > 198.51.100.1:53 len 4'],
-  ['lan', 'udp 10.1.0.2:5000 > 198.51.100.1:53 len 4'],
-  ['lan', 'udp 10.1.0.2:5000 > 198.51.100.7:53 len 4'],
-  ['lan', 'vxlan 10.1.7.2 > 10.1.0.1 vni 45123 : tcp 10.8.3.7:40000 > 198.51.100.1:443 syn'],
-  ['uplink', 'tcp 198.51.100.1:443 > 203.0.113.100:3000 syn ack'],
-  ['uplink', 'tcp 198.51.100.1:443 > 203.0.113.100:22 syn'],
-  ['core', 'srv6 fcbb:bb00:d2:: > fcbb:bb00:a1:46:: : udp 10.2.0.9:53 > 10.1.0.2:5000'],
-  [
-    'core',
-    'srv6 fcbb:bb00:d2:: > fcbb:bb00:a1:1:: segs [fcbb:bb00:a1:1::,fcbb:bb00:a1:46::] : udp 10.2.0.9:53 > 10.1.0.2:5000',
-  ],
-  ['core', 'srv6 fcbb:bb00:d2:: > fcbb:bb00:a1:2:: : udp 10.2.0.9:53 > 10.1.0.2:5000'],
-  ['core', 'icmp echo fcbb:bb00:d2::1 > fcbb:bb00:a1:1::'],
-  ['core', 'udp [fcbb:bb00:d2::1]:1 > [fcbb:bb00:d3::1]:2'],
-  ['uplink', 'icmp echo 198.51.100.1 > 198.51.100.2'],
-  ['uplink', 'icmp echo 198.51.100.1 > 10.1.0.2'],
-  ['lan', 'icmp echo fe80::2 > ff02::1'],
-];
-test('x', () => {
-  for (const [port, packet] of asked) {
-    console.log('@@' + JSON.stringify([port, packet, told(port, packet)]));
+/** Packets one after the other, and what is told of each. */
+interface Story {
+  readonly name: string;
+  readonly packets: { readonly port: string; readonly packet: string; readonly told: string[] }[];
+}
+
+/** Reads stories.txt. */
+function readStories(): Story[] {
+  const stories: Story[] = [];
+  for (const line of readFileSync('test/trace/stories.txt', 'utf8').split('\n')) {
+    const [, name] = /^story (.*)/.exec(line) ?? [];
+    if (name !== undefined) stories.push({ name, packets: [] });
+    const [, port = '', packet = ''] = /^in (\S+) {2}(.*)/.exec(line) ?? [];
+    if (packet !== '') stories.at(-1)?.packets.push({ port, packet, told: [] });
+    if (line.startsWith('  ')) stories.at(-1)?.packets.at(-1)?.told.push(line.trim());
   }
-  assert.ok(true);
+  return stories;
+}
+
+test.each(
+  readStories(),
+  ({ name }) => name,
+  ({ packets }) => {
+    assert.ok(packets.length > 1);
+    for (const { port, packet, told: lines } of packets) assert.equal(told(port, packet), lines);
+  },
+);
+
+test('both packets in hexadecimal digits, the one that leaves if there is one', () => {
+  const packet = 'udp 198.51.100.1:1 > 198.51.100.10:2001';
+  const digits = Buffer.from(encodePacket(parsePacket(packet))).toString('hex');
+  assert.equal(ask('uplink', packet, true).hex, { in: digits });
+  const passed = ask('lan', 'icmp echo 10.1.0.2 > 10.2.0.9', true).hex;
+  assert.match(passed?.out ?? '', /^6[0-9a-f]+$/);
 });
+
+function isNoInterface(error: unknown): boolean {
+  seen('error', 'TRACE_INTERFACE');
+  const sentence = 'No packet comes in by an interface nowhere. Interfaces: lan, uplink, core.';
+  return String(error) === `TRACE_INTERFACE  ${sentence}`;
+}
+
+test('an interface by which no packet comes in', () => {
+  assert.throws(() => ask('nowhere', 'icmp echo ::1 > ::2'), isNoInterface);
+});
+
+test('the table of sessions is full: a new one would not be made', () => {
+  const packet = 'udp [2001:db8:1::2]:7 > [64:ff9b::198.51.100.1]:7';
+  assert.is(ask('lan', packet).result.verdict, 'forward');
+  const core = gateway.dataPath.map(maps.sgCore);
+  const before = core.lookup(0);
+  if (before === undefined) throw new Error('no state of the core');
+  core.update(0, { ...before, nextSession: gateway.dataPath.map(maps.sgSess).info.maxEntries });
+  const full = ask('lan', packet).result;
+  core.update(0, before);
+  assert.equal([full.verdict, full.reason], ['drop', 'session_full']);
+});
+
 test.run();

@@ -123,7 +123,9 @@ test('two slots whose pods have the same addresses', async () => {
   for (const address of [server4, server6]) {
     await far.do(`s = udp("${address}", 7000)`);
     for (const [name, pod] of Object.entries(pods)) {
-      for (const size of [56, 2000]) assert.is((await ping(pod, address, { size })).received, 1);
+      assert.is((await ping(pod, address)).received, 1);
+      // The first large reply may be the one that the server learns from what fits.
+      await eventually(async () => (await ping(pod, address, { size: 2000 })).received === 1);
       const near = await Python.start(pod);
       await near.do(`s = udp("${address === server4 ? cart.address4 : cart.address6}", 6000)`);
       await near.do(`s.sendto(b"${name}", ("${address}", 7000))`);

@@ -1,8 +1,8 @@
 /** What a slot does not take, each under its own reason. */
 import { arriving } from '../egress/scene.ts';
 import { assert, suite } from '../kit/suite.ts';
-import { sendFrames } from '../kit/traffic.ts';
-import { cart, end4, end6, macOf, openScene, type Scene, server4, server6, startPod } from './scene.ts';
+import { ping, sendFrames } from '../kit/traffic.ts';
+import { batch, cart, end4, end6, macOf, openScene, type Scene, server4, server6, startPod } from './scene.ts';
 
 const test = suite('vxlan: refused');
 
@@ -69,16 +69,26 @@ test('inner headers that say something else than the frame around them', async (
   await scene.lab.close();
 });
 
-test('pods reach neither the gateway nor each other through the slot', async () => {
-  const scene = await openScene({
-    policies: '{pods: {slot: prod-a, sources: [10.8.3.0/24], destinations: [198.51.100.1/32], pool: blue}}',
+test('pods reach neither the gateway nor each other through the slot, whatever the policies say', async () => {
+  const { gateway, lab, one, two } = await openScene({ more: 'firewall: {forward: allow}' });
+  const pod = await startPod(lab, one, 'cart', cart);
+  const other = await startPod(lab, two, 'batch', batch);
+  for (const address of [server4, server6]) assert.is((await ping(other, address)).received, 1);
+  const addresses = [end4, '198.51.100.2', '2001:db8:51::2', batch.address4, batch.address6];
+  for (const address of addresses) assert.is((await ping(pod, address, { waitSeconds: 0.2 })).received, 0);
+  assert.is(await gateway.drops('lan', 'vxlan_inner_local'), addresses.length);
+  await lab.close();
+});
+
+test('a pod without a policy reaches nothing, whatever the firewall allows', async () => {
+  const { gateway, lab, one } = await openScene({
+    policies: '{pods: {slot: prod-a, sources: [10.8.4.0/24], destinations: [0.0.0.0/0], pool: blue}}',
     more: 'firewall: {forward: allow}',
   });
-  const pod = await startPod(scene.lab, scene.one, 'cart', cart);
-  const addresses = [end4, '198.51.100.2', '10.8.4.7', '192.0.2.1', '2001:db8:51::2', server6];
-  for (const address of addresses) await pod.try(`ping -c 1 -W 0.2 ${address}`);
-  assert.is(await scene.gateway.drops('lan', 'vxlan_inner_local'), addresses.length);
-  await scene.lab.close();
+  const pod = await startPod(lab, one, 'cart', cart);
+  for (const address of [server4, server6]) assert.is((await ping(pod, address, { waitSeconds: 0.2 })).received, 0);
+  assert.is(await gateway.drops('lan', 'egress_no_policy'), 2);
+  await lab.close();
 });
 
 test("what is no VXLAN to the endpoint is the kernel's", async () => {

@@ -45,6 +45,8 @@ export interface Options {
   readonly egress?: readonly string[];
   /** More top level keys. */
   readonly more?: string;
+  /** Another configuration altogether. */
+  readonly document?: string;
 }
 
 export const anyPod =
@@ -89,11 +91,12 @@ export async function openScene(options: Options = {}): Promise<Scene> {
   await lab.link(server.port('eth0', { addresses: [`${server4}/24`, `${server6}/64`], ...mtu }), gw.port('eth1', mtu));
   await server.run('ip route add default via 198.51.100.2 && ip -6 route add default via 2001:db8:51::2');
   for (const host of [one, two]) await makeNode(host);
-  const gateway = await lab.gateway(gw, configuration(options));
+  const gateway = await lab.gateway(gw, options.document ?? configuration(options));
   return { lab, gateway, gw, server, one, two };
 }
 
-async function makeNode(host: Host): Promise<void> {
+/** Makes a host a node: forwarding, and the VXLAN device of its agent. */
+export async function makeNode(host: Host): Promise<void> {
   await host.run('sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1');
   await host.run(
     `ip link add vx0 address ${DEVICE_MAC} type vxlan external dstport 8472 && ip link set vx0 mtu 1450 up`,

@@ -57,6 +57,20 @@ const cases: readonly RuleCase[] = [
     'f:6:13  INTERFACE_LINK_UNKNOWN  m has role management, and the data path never touches its device. VLANs can be on: lan, up.',
   ],
   [
+    'an unknown tenant',
+    '  a: {device: eth7, role: inside, tenant: rot}\ntenants: {red: {table: 110}}\n',
+    'f:5:43  INTERFACE_TENANT_UNKNOWN  No tenant is named rot. Tenants: red.',
+  ],
+  [
+    'a tenant on the core',
+    '  a: {device: eth7, role: core, tenant: red}\ntenants: {red: {table: 110}}\n',
+    'f:5:41  INTERFACE_TENANT_ROLE  a has role core, which all tenants share. Leave out tenant, or write role: inside or outside.',
+  ],
+  [
+    'one address in two tenants is none twice',
+    '  a: {device: eth7, role: inside, tenant: red, addresses: ["2001:db8:1::1/64"]}\ntenants: {red: {table: 110}}\n',
+  ],
+  [
     'no role',
     '  a:\n    device: eth2\n',
     'f:5:3  INTERFACE_ROLE_MISSING  a has no role. Write role: inside, outside or management.',

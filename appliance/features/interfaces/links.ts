@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import type { Link, Rtnetlink } from 'netlink-ts';
+import { type Link, NetlinkError, type Rtnetlink } from 'netlink-ts';
 import type { DesiredPort, DesiredState } from '../../contract/desired.ts';
 import type { Step } from '../../engine/reconcile.ts';
 import { SixgateError } from '../../model/errors.ts';
@@ -126,10 +126,10 @@ async function syncAddresses(kernel: Rtnetlink, facts: FactsFile, ports: readonl
   }));
   const tenants = new Set(ports.filter(({ table }) => table !== 0).map(({ device }) => device));
   // An address that changes hands is made anew: the kernel keeps or drops the route of its network only with it.
-  for (const { index, address, entry, flags } of addresses) {
+  for (const { index, entry, flags } of addresses) {
     const alone = flags.noPrefixRoute === true;
     if (wanted.has(entry) && alone !== tenants.has(deviceOf(entry)) && (!alone || owned.has(entry)))
-      await kernel.delAddress({ index, address });
+      await dropAddress(kernel, index, entry);
     else present.add(entry);
   }
   const added = [...wanted].filter((entry) => !present.has(entry) && links.has(deviceOf(entry)));
@@ -142,9 +142,20 @@ async function syncAddresses(kernel: Rtnetlink, facts: FactsFile, ports: readonl
   for (const entry of owned) {
     const index = links.get(deviceOf(entry));
     if (wanted.has(entry) || index === undefined || !present.has(entry)) continue;
-    await kernel.delAddress({ index, address: addressOf(entry) });
+    await dropAddress(kernel, index, entry);
   }
   await facts.change({ addresses: facts.current.addresses.filter((entry) => wanted.has(entry)) });
+}
+
+/** Deletes an address, and none but it: the kernel would take along the others of its network, whoever made them. */
+async function dropAddress(kernel: Rtnetlink, index: number, entry: string): Promise<void> {
+  sysctl(`net/ipv4/conf/${deviceOf(entry)}/promote_secondaries`, '1');
+  try {
+    await kernel.delAddress({ index, address: addressOf(entry) });
+  } catch (error) {
+    // Somebody else was faster; what is wanted is so.
+    if (!(error instanceof NetlinkError) || error.code !== 'EADDRNOTAVAIL') throw error;
+  }
 }
 
 const deviceOf = (entry: string): string => entry.slice(0, entry.indexOf(' '));

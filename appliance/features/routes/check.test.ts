@@ -27,6 +27,17 @@ const cases: readonly RuleCase[] = [
     'f:6:27  ROUTE_FAMILY  10.0.0.0/8 is IPv4, and its next hop 2001:db8:1::2 is not. Write an IPv4 address.',
   ],
   [
+    'an unknown tenant',
+    'routes:\n  - {to: 10.0.0.0/8, via: 198.51.100.1, tenant: rot}\n',
+    'f:6:49  ROUTE_TENANT_UNKNOWN  No tenant is named rot. No tenants are named here: write tenants: {NAME: {table: 110}}.',
+  ],
+  [
+    'a next hop that is in the network of another tenant',
+    '  a: {device: eth7, role: inside, tenant: red, addresses: [10.1.0.1/24]}\ntenants: {red: {table: 110}}\nroutes:\n  - {to: 10.0.0.0/8, via: 198.51.100.1, tenant: red}\n  - {to: 10.0.0.0/8, via: 10.1.0.2, tenant: red}\n  - {to: 10.0.0.0/8, via: 198.51.100.1}\n',
+    'f:8:27  ROUTE_VIA_UNREACHABLE  198.51.100.1 is in no network of an interface. The box is in: 10.1.0.0/24.',
+    'f:9:10  ROUTE_DUPLICATE  There is already a route to 10.0.0.0/8 (line 8). Leave one of them out.',
+  ],
+  [
     'host bits',
     'routes:\n  - {to: 10.0.0.1/8, via: 198.51.100.1}\n',
     'f:6:10  ROUTE_HOST_BITS  10.0.0.1/8 has bits set after its length. Write 10.0.0.0/8.',

@@ -10,6 +10,33 @@ static __always_inline int unmatched(struct xdp_md *ctx, struct pkt *p, const st
 	return forward(ctx, p);
 }
 
+/* Is the destination a pod that this slot has been heard from? Clusters carry such packets themselves: sent out with a
+ * pool address they would at best reach some other host of that address. */
+static __noinline bool to_pod(const struct pkt *p)
+{
+	struct pod_key k = { .slot = p->table & 0xfff, .family = p->family };
+
+	for (int i = 0; i < 4; i++)
+		k.addr[i] = p->family == 6 || i == 0 ? p->t.dst[i] : 0;
+	return bpf_map_lookup_elem(&sg_pod, &k);
+}
+
+/* An error about a translated packet belongs to its session, whoever sends it: routers between clients and this box
+ * need no policy of their own (RFC 5508 REQ-5). Errors about anything else are plain traffic. */
+static __noinline int error_or_unmatched(struct xdp_md *ctx, struct pkt *p, const struct egress_settings *e)
+{
+	struct tuple t = p->t;
+	__u8 proto = p->proto;
+
+	if (error_find(ctx, p) == V_CONTINUE)
+		return V_CONTINUE;
+	p->ref = 0;
+	p->reason = R_NONE;
+	p->proto = proto;
+	p->t = t;
+	return unmatched(ctx, p, e);
+}
+
 static __always_inline enum verdict decide(struct pkt *p, const struct egress_action *a, const struct egress_settings *e)
 {
 	struct egress_pool *pool = egress_pool_of(p, a->pool);
@@ -69,12 +96,16 @@ __noinline int egress_inside(struct xdp_md *ctx, struct pkt *p)
 		return drop(p, R_INTERNAL);
 	a = egress_action(p);
 	if (!a)
-		return unmatched(ctx, p, e);
+		return p->is_error ? error_or_unmatched(ctx, p, e) : unmatched(ctx, p, e);
+	if (IS_SLOT(p->table) && to_pod(p))
+		return drop(p, R_VXLAN_INNER_LOCAL);
 	p->nh_family = p->family;
 	p->nh_table = 0;
 	for (int i = 0; i < 4; i++)
 		p->nh[i] = p->family == 6 || i == 0 ? p->t.dst[i] : 0;
 	v = p->owner == OWNER_EGRESS ? resolve(ctx, p) : V_CONTINUE;
+	if (v == V_PASS && IS_SLOT(p->table))
+		return drop(p, R_VXLAN_INNER_LOCAL);
 	if (v == V_PASS) /* to this box itself */
 		return p->rewritten || p->table ? drop(p, R_REWRITTEN_LOCAL) : V_PASS;
 	if (v != V_CONTINUE)
