@@ -57,9 +57,9 @@ test('drops: a table, and its share', async () => {
 
 test('srv6: SIDs, policies a line for each list, steering', async () => {
   assert.equal((await home.run(['srv6', 'sids'])).out.split('\n').slice(0, 3), [
-    'SID              BEHAVIOR  FLAVORS  TENANT  INTERFACE  VIA             STATE      PKTS',
-    'fcbb:bb00:a1:1::  End.DT46           red                                ok       412000',
-    'fcbb:bb00:a1:2::  End.X     psp,usd          core       2001:db8:c0::2  waiting       0',
+    'SID               BEHAVIOR  FLAVORS  TENANT  INTERFACE  VIA             STATE      PKTS',
+    'fcbb:bb00:a1:1::  End.DT46  -        red     -          -               ok       412000',
+    'fcbb:bb00:a1:2::  End.X     psp,usd  -       core       2001:db8:c0::2  waiting       0',
   ]);
   assert.match(
     (await home.run(['srv6', 'policies', '-o', 'wide'])).out,

@@ -114,6 +114,11 @@ const sentences: Readonly<Record<string, (context: Context) => Said>> = {
     sentence: `${word} is an empty list`,
     hint: 'Write at least one item',
   }),
+  maxItems: ({ params, data, word }) => ({
+    code: 'CONFIG_VALUE',
+    sentence: `${word} has ${(data as unknown[]).length} items`,
+    hint: `Write at most ${Number(params.limit)}`,
+  }),
   uniqueItems: ({ params, data, word }) => ({
     code: 'CONFIG_VALUE',
     sentence: `${flow((data as unknown[])[Number(params.i)])} stands twice in ${word}`,

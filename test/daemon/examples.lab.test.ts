@@ -69,6 +69,7 @@ test('egress.yaml', async () => {
     const capture = await server.capture('eth0', `dst host ${address} and (icmp or icmp6)`);
     assert.is((await ping(client, address, { count: 3, source })).received, 3, source);
     const echoes = await capture.packets(['ip.src', 'ipv6.src'], 'icmp.type == 8 || icmpv6.type == 128');
+    assert.is(echoes.length, 3, source);
     for (const packet of echoes) assert.match(packet['ip.src'] || packet['ipv6.src'], seenAs);
   }
   await echo(client, 'tcp', '10.20.0.5', 8443);
@@ -79,7 +80,7 @@ test('egress.yaml', async () => {
   const [line] = features.filter(({ name }) => name === 'egress');
   assert.match(
     line?.detail ?? '',
-    /^\d+ sessions, \d+ BIB entries \| 2 policies, 2 forwards \| blue 8 IPv4, 16 IPv6 addresses \| audit 1 IPv4, 0 IPv6 addresses$/,
+    /^\d+ sessions, \d+ BIB entries \| 2 policies, 2 forwards \| audit 1 IPv4, 0 IPv6 addresses \| blue 8 IPv4, 16 IPv6 addresses$/,
   );
   await lab.close();
 });

@@ -6,7 +6,7 @@ import { Flows } from './flows.ts';
 import { blue4, blue6, configuration, openScene, server4, server6, vms } from './scene.ts';
 
 const test = suite('egress: changes');
-/** Policies that are made, changed or taken away while the flows run; each document brings a dozen. */
+/** Policies that are made, changed or taken away while the flows run; each document brings about twenty. */
 const changes = 500;
 
 /** A document whose policy `vms` and pool `blue` are always the same, and the rest is not. */
@@ -23,7 +23,7 @@ function anyDocument(random: Random): { readonly text: string; readonly others: 
       : `{sources: [${clients()}], destinations: [${targets()}]${excluded}, pool: ${random.pick(['blue', 'red'])}, ${priority}}`;
   };
   // Names in front of `vms` and behind it: the numbers of policies and pools must not follow their order.
-  const others = Array.from({ length: 8 + random.below(9) }, (_, i) => `${random.pick(['a', 'x'])}${i}: ${policy()}`);
+  const others = Array.from({ length: 16 + random.below(9) }, (_, i) => `${random.pick(['a', 'x'])}${i}: ${policy()}`);
   const red = `red: {addresses: [203.0.113.${110 + random.below(8)}], ports: ${1024 + byte()}-${30_000 + byte()}}`;
   const forward = random.oneIn(2) ? '' : `{proto: tcp, outside: "${blue4}:22", inside: "10.99.0.1:${1 + byte()}"}`;
   const text = configuration({

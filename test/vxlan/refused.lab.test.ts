@@ -46,26 +46,19 @@ const malformed = [
   ['no VXLAN header', 'Raw(b"1234567")'],
 ] as const;
 
-test('malformed VXLAN', async () => {
+test('malformed VXLAN, and inner headers that say something else than the frame around them', async () => {
   const scene = await openScene();
   const far = await arriving(scene.server);
   for (const [i, [name, rest]] of malformed.entries()) {
     await send(scene, [`${outer('10.1.7.2')}/${rest}`]);
     assert.is(await scene.gateway.drops('lan', 'vxlan_bad_header'), i + 1, name);
   }
-  assert.equal(await far.packets(['frame.number'], 'icmp || arp'), []);
-  await scene.lab.close();
-});
-
-test('inner headers that say something else than the frame around them', async () => {
-  const scene = await openScene();
-  const six = `IPv6(src="${cart.address6}", dst="${server6}")/ICMPv6EchoRequest()`;
   await send(scene, [
-    `${outer('10.1.7.2')}/${vxlan}/Ether(type=0x800)/${six}`,
+    `${outer('10.1.7.2')}/${vxlan}/Ether(type=0x800)/IPv6(src="${cart.address6}", dst="${server6}")/ICMPv6EchoRequest()`,
     `${outer('10.1.7.2')}/${vxlan}/Ether(type=0x86dd)/IP(src="${cart.address4}", dst="${server4}")/UDP()/Raw(bytes(40))`,
-    `${outer('10.1.7.2')}/${vxlan}/Ether(type=0x800)/IP(src="${cart.address4}", dst="${server4}", len=100)/ICMP()`,
   ]);
-  assert.ok((await scene.gateway.drops('lan', 'bad_header')) >= 2);
+  assert.is(await scene.gateway.drops('lan', 'bad_header'), 2);
+  assert.equal(await far.packets(['frame.number'], 'icmp || icmpv6 || udp'), []);
   await scene.lab.close();
 });
 

@@ -73,7 +73,7 @@ const cases: readonly RuleCase[] = [
   [
     'no role',
     '  a:\n    device: eth2\n',
-    'f:5:3  INTERFACE_ROLE_MISSING  a has no role. Write role: inside, outside or management.',
+    'f:5:3  INTERFACE_ROLE_MISSING  a has no role. Write role: inside, outside, core or management.',
   ],
   [
     'management and another role',

@@ -112,6 +112,17 @@ const cases: readonly RuleCase[] = [
     'f:10:9  NAT64_INSIDE_ROLE  up has not role inside. Interfaces with role inside: lan.',
   ],
   [
+    'an unknown tenant',
+    'nat64:\n  main:\n    pool6: 64:ff9b::/96\n    pool4: [{addresses: 203.0.113.16}]\n    tenant: rot\ntenants: {red: {table: 110}}\n',
+    'f:9:13  NAT64_TENANT_UNKNOWN  No tenant is named rot. Tenants: red.',
+  ],
+  [
+    'an inside interface of another tenant',
+    '  ce: {device: eth7, role: inside, tenant: red}\ntenants: {red: {table: 110}}\nnat64:\n  main:\n    pool6: 64:ff9b::/96\n    pool4: [{addresses: 203.0.113.16}]\n    inside: [lan, ce]\n  red:\n    pool6: 2001:db8:64::/96\n    tenant: red\n    pool4: [{addresses: 203.0.113.17}]\n    inside: [lan]\n',
+    'f:11:19  NAT64_INSIDE_TENANT  ce is of tenant red. Write tenant: red, or leave it out.',
+    'f:16:14  NAT64_INSIDE_TENANT  lan is of no tenant. Interfaces with role inside: ce.',
+  ],
+  [
     'timeouts out of range',
     'nat64:\n  main:\n    pool6: 64:ff9b::/96\n    pool4: [{addresses: 203.0.113.16}]\n    timeouts: {udp: 500ms, icmp: 8d}\n',
     'f:9:21  NAT64_TIMEOUT_RANGE  500ms is too short for udp. Write 1s to 7d.',

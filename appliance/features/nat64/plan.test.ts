@@ -171,7 +171,7 @@ test('the same input gives the same output, and an empty document wants nothing 
   const empty = planConfig(features, { version: 1 }, facts);
   assert.is(
     show(empty),
-    '{"ports":[],"routes":[],"classes":[],"ids":[],"features":[["firewall",{"forward":"deny"}],["nat64",{"instances":[]}]]}',
+    '{"ports":[],"routes":[],"classes":[],"ids":[],"features":[["tenants",{"tables":[]}],["firewall",{"forward":"deny"}],["nat64",{"instances":[]}]]}',
   );
 });
 

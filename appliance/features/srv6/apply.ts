@@ -92,7 +92,6 @@ function writeSources(dataPath: DataPath, rules: RuleSet, { sources }: Srv6Desir
 }
 
 function steer(rules: RuleSet, { policies, steering }: Srv6Desired, outer: OuterHeader): void {
-  if (steering.length === 0) return;
   rules.addClass({ bytes: outer.source, length: 128 }, { kind: 'CLASS_TUNNEL_END' });
   const buckets = new Map<string, number[]>();
   for (const { name, reduced, lists } of policies) {

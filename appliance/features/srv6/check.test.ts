@@ -69,52 +69,52 @@ ${policies}  steering: [{to: 10.2.0.0/16, policy: dc2}, {to: 10.2.0.0/16, tenant
   [
     'a next hop of the wrong family',
     sids('behavior: End.DX4, via: "2001:db8:1::2"'),
-    'f:9:61  SRV6_SID_VIA  2001:db8:1::2 is not IPv4, as next hops of End.DX4 are. Write an IPv4 address.',
+    'f:9:59  SRV6_SID_VIA  2001:db8:1::2 is not IPv4, as next hops of End.DX4 are. Write an IPv4 address.',
   ],
   [
     'a next hop that is the box itself',
     sids('behavior: End.DX6, via: "2001:db8:1::1"'),
-    'f:9:61  SRV6_SID_VIA  2001:db8:1::1 is no other node. Write the address of the next hop.',
+    'f:9:59  SRV6_SID_VIA  2001:db8:1::1 is no other node. Write the address of the next hop.',
   ],
   [
     'a next hop without use',
     sids('behavior: End.DT6, via: "2001:db8:1::2"'),
-    'f:9:61  SRV6_SID_VIA  End.DT6 has no next hop of its own. Leave out via; it stands with End.X, End.DX4, End.DX6.',
+    'f:9:59  SRV6_SID_VIA  End.DT6 has no next hop of its own. Leave out via; it stands with End.X, End.DX4, End.DX6.',
   ],
   [
     'an interface without use',
     sids('behavior: End, interface: lan'),
-    'f:9:63  SRV6_SID_INTERFACE  End has no next hop of its own. Leave out interface; it stands with End.X, End.DX4, End.DX6.',
+    'f:9:61  SRV6_SID_INTERFACE  End has no next hop of its own. Leave out interface; it stands with End.X, End.DX4, End.DX6.',
   ],
   [
     'a next hop in no network',
     sids('behavior: End.X, via: "2001:db8:99::1"'),
-    'f:9:59  SRV6_SID_INTERFACE  2001:db8:99::1 is in no network of an interface. Write interface: NAME. Interfaces: lan, up, core.',
+    'f:9:57  SRV6_SID_INTERFACE  2001:db8:99::1 is in no network of an interface. Write interface: NAME. Interfaces: lan, up, core.',
   ],
   [
     'a link-local next hop without an interface',
     sids('behavior: End.X, via: "fe80::1"'),
-    'f:9:59  SRV6_SID_INTERFACE  fe80::1 is link-local, so it does not say on which interface. Write interface: NAME. Interfaces: lan, up, core.',
+    'f:9:57  SRV6_SID_INTERFACE  fe80::1 is link-local, so it does not say on which interface. Write interface: NAME. Interfaces: lan, up, core.',
   ],
   [
     'an interface that is not there',
     sids('behavior: End.X, interface: lam, via: "fe80::1"'),
-    'f:9:65  SRV6_SID_INTERFACE  No interface is named lam. Interfaces: lan, up, core.',
+    'f:9:63  SRV6_SID_INTERFACE  No interface is named lam. Interfaces: lan, up, core.',
   ],
   [
     'a tenant without use',
     sids('behavior: End, tenant: red'),
-    'f:9:60  SRV6_SID_TENANT  End looks nothing up in a table. Leave out tenant; it stands with End.DT4, End.DT6, End.DT46.',
+    'f:9:58  SRV6_SID_TENANT  End looks nothing up in a table. Leave out tenant; it stands with End.DT4, End.DT6, End.DT46.',
   ],
   [
     'an unknown tenant of a SID',
     sids('behavior: End.DT4, tenant: rot'),
-    'f:9:64  SRV6_TENANT_UNKNOWN  No tenant is named rot. Tenants: red.',
+    'f:9:62  SRV6_TENANT_UNKNOWN  No tenant is named rot. Tenants: red.',
   ],
   [
     'flavors without use',
     sids('behavior: End.DT4, flavors: [psp]'),
-    'f:9:65  SRV6_SID_FLAVORS  End.DT4 has no flavors. Leave out flavors; they stand with End, End.X.',
+    'f:9:63  SRV6_SID_FLAVORS  End.DT4 has no flavors. Leave out flavors; they stand with End, End.X.',
   ],
   [
     'a segment of IPv4',
@@ -136,7 +136,12 @@ ${policies}  steering: [{to: 10.2.0.0/16, policy: dc2}, {to: 10.2.0.0/16, tenant
     inCore(
       `  policies: {p: {segmentLists: [{segments: [${Array.from({ length: 17 }, (_, i) => `"fcbb::${i + 1}"`).join(', ')}]}]}}\n`,
     ),
-    'f:9:44  CONFIG_LENGTH  srv6.policies.p.segmentLists[0].segments has 17 entries. Write at most 16.',
+    'f:9:44  CONFIG_VALUE  segments has 17 items. Write at most 16.',
+  ],
+  [
+    'a core that is too small for the list',
+    `  core: {device: eth2, role: core, mtu: 1300, addresses: ["2001:db8:c0::1/64"]}\nsrv6:\n${policies}`,
+    'f:7:44  SRV6_MTU  With 40 bytes in front, an IPv6 packet of 1280 bytes does not fit into 1300. Give core an MTU of 1320 or more, or take fewer segments.',
   ],
   [
     'an unknown policy',
@@ -163,11 +168,11 @@ ${policies}  steering: [{to: 10.2.0.0/16, policy: dc2}, {to: 10.2.0.0/16, tenant
     inCore(
       `  policies:\n${Array.from({ length: 128 }, (_, i) => `    p${i}: {segmentLists: [${Array.from({ length: MAX_LISTS }, () => '{segments: ["fcbb::1"]}').join(', ')}]}\n`).join('')}`,
     ),
-    'f:137:5  SRV6_TUNNELS  With p127 there are 2048 segment lists. One gateway has at most 2047.',
+    'f:137:11  SRV6_TUNNELS  With p127 there are 2048 segment lists. One gateway has at most 2047.',
   ],
 ];
 
-ruleTests(test, cases, srv6Errors, ['CONFIG_LENGTH']);
+ruleTests(test, cases, { ...srv6Errors, CONFIG_VALUE: '' });
 
 test('a source that the box does not have, once it is known what it has', () => {
   const facts: Facts = {

@@ -1,5 +1,5 @@
 import type { ConfigWith, Facts } from '../../contract/feature.ts';
-import { deviceOf, withRole } from '../../contract/interfaces.ts';
+import { deviceOf, rolesOf, withRole } from '../../contract/interfaces.ts';
 import { tenantOf, tenantsHint } from '../../contract/tenants.ts';
 import {
   contains,
@@ -32,6 +32,7 @@ export function checkSrv6(config: Srv6Document, facts: Facts | undefined): Sixga
     ),
     ...checkSids(config, srv6, facts),
     ...checkPolicies(srv6),
+    ...checkMtu(config, srv6, facts),
     ...checkSteering(config, srv6),
     ...checkSource(config, srv6, facts),
   ];
@@ -73,6 +74,27 @@ function checkPolicies({ policies = {}, locators = {} }: Srv6Config): SixgateErr
     }
   }
   return errors;
+}
+
+/** RFC 8200 section 5: hosts send 1280 bytes whatever they are told, so that less than that would be a black hole. */
+function checkMtu(config: Srv6Document, { policies = {} }: Srv6Config, facts: Facts | undefined): SixgateError[] {
+  const core = Object.entries(config.interfaces ?? {}).filter(([, iface]) => rolesOf(iface).includes('core'));
+  const carried = core.map(
+    ([name, iface]) => iface.mtu ?? facts?.links.find((link) => link.name === deviceOf(name, iface))?.mtu,
+  );
+  const known = carried.filter((mtu) => mtu !== undefined);
+  if (known.length === 0 || known.length < carried.length) return [];
+  const most = Math.max(...known);
+  return Object.entries(policies).flatMap(([name, policy]) =>
+    policy.segmentLists.flatMap(({ segments }, i) => {
+      const listed = policy.encapsulation === 'H.Encaps' ? segments.length : segments.length - 1;
+      const front = listed === 0 ? 40 : 48 + 16 * listed;
+      if (most >= 1280 + front) return [];
+      const sentence = `With ${front} bytes in front, an IPv6 packet of 1280 bytes does not fit into ${most}`;
+      const hint = `Give ${core[0]?.[0]} an MTU of ${1280 + front} or more, or take fewer segments`;
+      return [srv6Error('SRV6_MTU', ['policies', name, 'segmentLists', i, 'segments'], sentence, hint)];
+    }),
+  );
 }
 
 /** @param own locators that the segment must not be in: the first one is on another node */

@@ -17,6 +17,7 @@ export const srv6Errors = {
   SRV6_TENANT_UNKNOWN: 'tenant names no tenant of the document.',
   SRV6_POLICY_UNKNOWN: 'Steering names a policy that is not there.',
   SRV6_SEGMENT: 'A segment is no address that a SID of another node can have.',
+  SRV6_MTU: 'The core carries too little for the smallest packet that IPv6 demands, behind the segments of a list.',
   SRV6_STEERING_DUPLICATE: 'Destinations of one table are steered twice.',
   SRV6_SOURCE: 'The outer source is no IPv6 address of this gateway, or there is none.',
   SRV6_TUNNELS: 'There are more segment lists than one gateway can have.',
