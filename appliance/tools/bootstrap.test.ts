@@ -1,11 +1,11 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { assert, eventually, suite } from '../../test/kit/suite.ts';
-import { archivesOf } from './fresh.ts';
+import { archivesOf } from './fresh/settings.ts';
 
 const repository = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 const script = join(repository, 'appliance/tools/bootstrap.cjs');
@@ -15,7 +15,10 @@ const { lock } = require(join(parts, 'lock.cjs')) as {
   lock: (file: string, waiting: () => void) => Promise<() => void>;
 };
 const { modulesFresh } = require(join(parts, 'npm.cjs')) as { modulesFresh: (root: string) => boolean };
-const { culprits } = require(join(parts, 'apt.cjs')) as { culprits: (output: string, wanted: string[]) => string };
+const { culprits, cutShort } = require(join(parts, 'apt.cjs')) as {
+  culprits: (output: string, wanted: string[]) => string;
+  cutShort: (output: string) => boolean;
+};
 const { sudoLine } = require(join(parts, 'machine.cjs')) as {
   sudoLine: (options: { name: string; args: string[] }) => string;
 };
@@ -85,6 +88,40 @@ test('the package that apt could not install is named', () => {
   assert.is(culprits('dpkg: error processing package curl (--configure):\n', wanted), 'curl');
   assert.is(culprits('E: Failed to fetch http://x/pool/c/curl/curl_8.1_amd64.deb  404\n', wanted), 'curl');
   assert.is(culprits('something else\n', wanted), 'clang-19, curl');
+});
+
+test('an installation that was cut short is recognised by the words of apt', () => {
+  const words = "E: dpkg was interrupted, you must manually run 'dpkg --configure -a' to correct the problem. \n";
+  assert.ok(cutShort(words));
+  assert.ok(cutShort('The following packages have unmet dependencies:\n'));
+  assert.not.ok(cutShort('E: Unable to locate package clang-19\n'));
+});
+
+test('who loses its parent while the machine is made ready does not begin', async () => {
+  const program = `const { runToEnd } = require(${JSON.stringify(join(parts, 'run.cjs'))});
+    const parent = process.ppid;
+    console.log('ready');
+    const watch = setInterval(() => {
+      if (process.ppid === parent) return;
+      clearInterval(watch);
+      try {
+        runToEnd(${JSON.stringify(repository)}, process.execPath, ['appliance/tools/demo.js'], ['--help']);
+      } catch (error) {
+        console.log(error.message);
+      }
+    }, 10);`;
+  const npm = spawn('sh', ['-c', '"$@"; exit $?', 'npm', process.execPath, '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let output = '';
+  const closed = new Promise((done) => npm.stdout.on('close', done));
+  npm.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+  });
+  await eventually(() => assert.match(output, /^ready$/m));
+  npm.kill('SIGKILL');
+  await closed;
+  assert.is(output, 'ready\nWhoever started this has ended.\n');
 });
 
 test('archives are read from both formats of apt', () => {

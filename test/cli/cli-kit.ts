@@ -50,7 +50,7 @@ export class CliHome {
     const daemon = this.#spawn(['run', '--config', file, '--instance', instance], {});
     this.#daemons.push(daemon);
     seen('command', 'run');
-    await eventually(async () => (await this.run(['status', '--instance', instance])).status === 0, { within: 20_000 });
+    await eventually(async () => (await this.run(['status', '--instance', instance])).status === 0, { within: 60_000 });
     return daemon;
   }
 

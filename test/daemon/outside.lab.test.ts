@@ -50,8 +50,10 @@ test('from before the first attach until after the last detach no inside address
   assert.is(total, 1024);
   await gateway.restart();
   assert.is((await gateway.cli<{ total: number }>('sessions -o json')).total, 1024, 'after the restart');
-  const { sweep } = (await gateway.status()) as unknown as { sweep: { heartbeatAgeMs: number } };
-  assert.ok(sweep.heartbeatAgeMs < 1_000, 'the sweep of the new programs runs');
+  await eventually(async () => {
+    const { sweep } = (await gateway.status()) as unknown as { sweep: { heartbeatAgeMs: number } };
+    assert.ok(sweep.heartbeatAgeMs < 1_000, 'the sweep of the new programs runs');
+  });
 
   await gateway.checkEquation();
   const far = capture.frames().length;

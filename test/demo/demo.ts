@@ -48,7 +48,7 @@ export class Demo {
       () => {
         if (!pattern.test(this.output)) throw new Error(`not yet ${pattern}:\n${this.output}`);
       },
-      { within: 20_000 },
+      { within: 60_000 },
     );
   }
 
@@ -59,7 +59,7 @@ export class Demo {
         const left = this.processes();
         if (left.length > 0) throw new Error(`${left.length} processes are left:\n${this.output}`);
       },
-      { within: 10_000 },
+      { within: 30_000 },
     );
   }
 }

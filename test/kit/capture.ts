@@ -43,7 +43,7 @@ const unclean = [
 ].join(' || ');
 
 async function tshark(args: readonly string[]): Promise<string> {
-  const { stdout } = await execFileAsync('tshark', ['-n', ...args], { maxBuffer: 256 << 20, timeout: 60_000 });
+  const { stdout } = await execFileAsync('tshark', ['-n', ...args], { maxBuffer: 256 << 20, timeout: 180_000 });
   return stdout;
 }
 
@@ -169,7 +169,7 @@ export class Capture {
   }
 
   /** Waits until at least `count` frames have come. */
-  async waitForFrames(count: number, within = 5_000): Promise<void> {
+  async waitForFrames(count: number, within = 30_000): Promise<void> {
     await eventually(
       () => {
         const have = this.frames().length;

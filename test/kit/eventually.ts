@@ -4,13 +4,13 @@ import { trial } from './scope.ts';
 
 /** How long to wait and how often to look. */
 export interface EventuallyOptions {
-  /** Milliseconds until the last failure is passed on. */
+  /** Milliseconds until the last failure is passed on: to notice what never comes true, not how fast it does. */
   readonly within?: number;
   /** Milliseconds between two tries. */
   readonly every?: number;
 }
 
-const defaultWithinMs = 5_000;
+const defaultWithinMs = 30_000;
 const sabotageWithinMs = 1_000;
 
 /**

@@ -21,6 +21,8 @@ export interface GatewayOptions {
   readonly main?: string;
   /** Milliseconds until the line `ready` must have come. */
   readonly readyWithinMs?: number;
+  /** Milliseconds until the packet equation must have come true. */
+  readonly equationWithinMs?: number;
 }
 
 /** The packets of one port as `sixgate status -o json` tells them. */
@@ -139,7 +141,7 @@ export class Gateway {
     const node = [process.execPath, '--enable-source-maps', this.#main];
     const args = ['run', '--config', this.configFile, '--instance', this.instance, ...(this.#options.args ?? [])];
     this.#process = this.host.spawnProgram([...node, ...args], this.#options.env);
-    await this.#process.waitFor(/^ready\b|"msg":"ready"/, { within: this.#options.readyWithinMs ?? 20_000 });
+    await this.#process.waitFor(/^ready\b|"msg":"ready"/, { within: this.#options.readyWithinMs ?? 60_000 });
     if (process.env.SIXGATE_SABOTAGE === '1') {
       const { sabotage } = await import('./sabotage.ts');
       sabotage(this.instance);
@@ -151,7 +153,7 @@ export class Gateway {
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number> {
     const process = this.#process;
     if (process === undefined) throw new Error(`the gateway ${this.instance} is stopped`);
-    const status = await process.stop(signal, 5_000);
+    const status = await process.stop(signal);
     this.#log.push(...process.lines);
     this.#process = undefined;
     return status;
@@ -207,8 +209,8 @@ export class Gateway {
   }
 
   /**
-   * Demands the packet equation of every port. A packet may be under way while the counters are read, so it has two
-   * seconds to come true. A stopped daemon cannot be asked; the test that stopped it has to look before.
+   * Demands the packet equation of every port. A packet may be under way while the counters are read, so it has time
+   * to come true. A stopped daemon cannot be asked; the test that stopped it has to look before.
    *
    * @throws Error that names the port and its numbers
    */
@@ -221,7 +223,7 @@ export class Gateway {
         const errors = [...ports.map(equationError), transmitError(ports)].filter((error) => error !== undefined);
         if (errors.length > 0) throw new Error(errors.join('\n'));
       },
-      { within: 2_000 },
+      { within: this.#options.equationWithinMs ?? 30_000 },
     );
   }
 

@@ -3,7 +3,7 @@
  * and runtime directories, and none of our processes.
  */
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** One comparison: what kind of thing, and the things by a name that tells them apart. */
 export type HostState = Readonly<Record<string, ReadonlySet<string>>>;
@@ -65,6 +65,15 @@ export function otherRunIsOn(runId: string): boolean {
   });
 }
 
+/**
+ * Whether we see all processes of this machine. In a container the programs and maps of everybody are listed, but not
+ * who holds them: whose they are cannot be told. The number is that of the first namespace (PROC_PID_INIT_INO,
+ * include/linux/proc_ns.h).
+ */
+function seesEveryProcess(): boolean {
+  return readlinkSync('/proc/self/ns/pid') === 'pid:[4026531836]';
+}
+
 /** BPF objects held by a living process that is not ours belong to somebody else. */
 function bpfThings(kind: 'prog' | 'map' | 'link', runId: string): Set<string> {
   const ours = new Set(processesOf(runId));
@@ -100,6 +109,8 @@ export function hostState(runId: string): HostState {
         .split('\n')
         .filter((line) => line !== ''),
     );
+  }
+  if (root && seesEveryProcess()) {
     state['BPF program'] = bpfThings('prog', runId);
     state['BPF map'] = bpfThings('map', runId);
     state['BPF link'] = bpfThings('link', runId);

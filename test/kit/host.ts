@@ -108,7 +108,7 @@ export class RunningProcess {
    * @param from index of the first line to look at
    * @throws Error with the output when the program ends or the time runs out before
    */
-  async waitFor(pattern: RegExp, { within = 10_000, from = 0 } = {}): Promise<string> {
+  async waitFor(pattern: RegExp, { within = 30_000, from = 0 } = {}): Promise<string> {
     let timer: NodeJS.Timeout | undefined;
     let watcher: (() => void) | undefined;
     try {
@@ -137,8 +137,8 @@ export class RunningProcess {
     }
   }
 
-  /** Stops it (SIGTERM unless told), after two seconds by force; gives the exit status. */
-  async stop(name: NodeJS.Signals = 'SIGTERM', graceMs = 2_000): Promise<number> {
+  /** Stops it (SIGTERM unless told), after a while by force; gives the exit status. */
+  async stop(name: NodeJS.Signals = 'SIGTERM', graceMs = 20_000): Promise<number> {
     if (this.#ended === undefined) {
       this.signal(name);
       const timer = setTimeout(() => this.signal('SIGKILL'), graceMs);
@@ -190,7 +190,7 @@ export class Host {
         {
           encoding: 'utf8',
           maxBuffer: 64 << 20,
-          timeout: options.limitMs ?? 30_000,
+          timeout: options.limitMs ?? 180_000,
           killSignal: 'SIGKILL',
           env: { ...process.env, ...options.env },
         },

@@ -36,7 +36,7 @@ const hostSysctls = [
 /** Runs tools in the tree itself, outside of every host. */
 async function tool(program: string, ...args: string[]): Promise<string> {
   try {
-    const { stdout } = await execFileAsync(program, args, { timeout: 30_000 });
+    const { stdout } = await execFileAsync(program, args, { timeout: 180_000 });
     return stdout;
   } catch (error) {
     const stderr = (error as { stderr?: string }).stderr ?? '';

@@ -21,7 +21,7 @@ type Probe = () => string | undefined;
 function command(line: string, why: string): Probe {
   return () => {
     try {
-      execFileSync('sh', ['-c', line], { stdio: 'ignore', timeout: 10_000 });
+      execFileSync('sh', ['-c', line], { stdio: 'ignore', timeout: 60_000 });
       return undefined;
     } catch {
       return why;

@@ -18,19 +18,19 @@ def family(address):
     return AF_INET6 if ":" in address else AF_INET
 def udp(address, port=0):
     s = socket(family(address), SOCK_DGRAM)
-    s.settimeout(3)
+    s.settimeout(20)
     s.bind((address, port))
     return s
 def tcp(address, port, source=0):
     s = socket(family(address), SOCK_STREAM)
-    s.settimeout(3)
+    s.settimeout(20)
     s.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
     if source: s.bind(("::" if ":" in address else "0.0.0.0", source))
     s.connect((address, port))
     return s
 def listen(address, port):
     s = socket(family(address), SOCK_STREAM)
-    s.settimeout(3)
+    s.settimeout(20)
     s.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
     s.bind((address, port))
     s.listen(16)

@@ -114,7 +114,7 @@ export async function exchange(
   port: number,
   options: ExchangeOptions = {},
 ): Promise<string> {
-  const words = [kind, address, String(port), String(options.sourcePort ?? 0), String(options.waitSeconds ?? 3)];
+  const words = [kind, address, String(port), String(options.sourcePort ?? 0), String(options.waitSeconds ?? 20)];
   const { code, stderr } = await host.try(`/usr/bin/python3 -c ${quote(echoClient)} ${words.join(' ')}`, {
     input: options.data ?? 'sixgate',
   });

@@ -49,7 +49,7 @@ export function bodyDigest(bytes: number): string {
   return createHash('sha256').update(body).digest('hex');
 }
 
-const curl = 'curl -sS --fail --connect-timeout 5 --max-time 25 --noproxy "*"';
+const curl = 'curl -sS --fail --connect-timeout 20 --max-time 120 --noproxy "*"';
 
 /** Downloads so many bytes by curl; gives the digest of what came. `address` is bracketed by the caller if IPv6. */
 export async function download(host: Host, address: string, bytes: number): Promise<string> {

@@ -122,7 +122,7 @@ test('a gateway is started, asked, restarted and its account is demanded', async
     originated: 0,
   };
   writeFileSync(join(tmpdir(), 'stub-status.json'), JSON.stringify({ ports: [account] }));
-  const gateway = await lab.gateway(gw, 'version: 1\n', { main: stub });
+  const gateway = await lab.gateway(gw, 'version: 1\n', { main: stub, equationWithinMs: 1_000 });
   assert.is(gateway.instance, 'gw');
   assert.match(gateway.log, 'version: 1\nready');
   assert.equal(await gateway.port('lan'), account);

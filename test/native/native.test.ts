@@ -38,7 +38,7 @@ function compile(directory: string, file: string, include: string, more: readonl
 
 /** Runs one group of checks. */
 function run(program: string, group: string): { status: number | null; output: string } {
-  const { status, stdout, stderr } = spawnSync(program, [group, seed], { encoding: 'utf8', timeout: 30_000 });
+  const { status, stdout, stderr } = spawnSync(program, [group, seed], { encoding: 'utf8', timeout: 120_000 });
   return { status, output: stdout + stderr };
 }
 

@@ -1,20 +1,23 @@
 /** Addresses, routes, rules and neighbours: netlink-ts and `ip -j` see the same, whoever made them. */
 import type { Encap, NewNeighbour, NewRoute, NewRule, Rtnetlink, Seg6Action, Seg6LocalEncap } from 'netlink-ts';
-import { assert, suite } from '../kit/suite.ts';
+import { assert, eventually, suite } from '../kit/suite.ts';
 import { addressJson, neighbourJson, routeJson, ruleJson } from './ip-json.ts';
 import { ipJson, linkOf, namesOf, openNetlink, run } from './live.ts';
 
 const test = suite('tables');
 
+/** The kernel adds and marks routes of its own a while after a link is up, so the two looks may have to be repeated. */
 async function compareRoutes(netlink: Rtnetlink, family: 4 | 6, table: number): Promise<number> {
-  const nameOf = await namesOf(netlink);
-  const routes = await netlink.routes({ family, table });
-  assert.ok(routes.every((route) => route.table === table && route.family === family));
-  assert.equal(
-    routes.map((route) => routeJson.ours(route, nameOf)),
-    routeJson.theirs(ipJson(`-${family} -d route show table ${table}`), family === 6),
-  );
-  return routes.length;
+  return eventually(async () => {
+    const nameOf = await namesOf(netlink);
+    const routes = await netlink.routes({ family, table });
+    assert.ok(routes.every((route) => route.table === table && route.family === family));
+    assert.equal(
+      routes.map((route) => routeJson.ours(route, nameOf)),
+      routeJson.theirs(ipJson(`-${family} -d route show table ${table}`), family === 6),
+    );
+    return routes.length;
+  });
 }
 
 test.before(() => {
@@ -29,8 +32,12 @@ test('addresses', async () => {
   await netlink.addAddress({ index, address: '198.51.100.77/32', peer: '198.51.100.78', scope: 'link' });
   await netlink.addAddress({ index, address: '2001:db8:5::1/64', noDad: true });
   await netlink.addAddress({ index, address: '2001:db8:6::1/128', noDad: true, validS: 100_000, preferredS: 50_000 });
-  const theirs = addressJson.theirs(ipJson('addr show'));
-  assert.equal((await netlink.addresses()).map(addressJson.ours).sort(byText), [...theirs].sort(byText));
+  // Lifetimes run on between the two looks.
+  const theirs = await eventually(async () => {
+    const all = addressJson.theirs(ipJson('addr show'));
+    assert.equal((await netlink.addresses()).map(addressJson.ours).sort(byText), [...all].sort(byText));
+    return all;
+  });
   for (const address of ['198.51.100.1', '198.51.100.77', '2001:db8:5::1', '2001:db8:6::1']) {
     assert.ok(
       theirs.some((each) => each.local === address),

@@ -115,9 +115,14 @@ async function confirm(missing, options, log, progress) {
   }
 }
 
+/** Whether our policy is there: that of an installation under way, or of one that was killed. */
+function policyIsOurs() {
+  return fs.existsSync(POLICY) && fs.readFileSync(POLICY, 'utf8') === POLICY_TEXT;
+}
+
 /** While packages are unpacked no service starts: nobody's port 53 is taken. A policy of the administrator's stays. */
 async function withoutServices(work) {
-  const ours = !fs.existsSync(POLICY) || fs.readFileSync(POLICY, 'utf8') === POLICY_TEXT;
+  const ours = !fs.existsSync(POLICY) || policyIsOurs();
   if (ours) fs.writeFileSync(POLICY, POLICY_TEXT, { mode: 0o755 });
   const remove = () => {
     if (ours) fs.rmSync(POLICY, { force: true });
@@ -129,6 +134,20 @@ async function withoutServices(work) {
     remove();
     process.removeListener('exit', remove);
   }
+}
+
+/** Whether apt refuses because an installation was cut short before: by kill -9, by a power cut. */
+function cutShort(output) {
+  return /dpkg was interrupted|Unmet dependencies|unmet dependencies|needs to be reinstalled/.test(output);
+}
+
+/** Installs packages; first brings an installation to its end that was cut short. */
+async function install(log, packages) {
+  const result = await apt(log, ['install'].concat(packages));
+  if (result.status === 0 || !cutShort(result.output)) return result;
+  await log.try('dpkg', ['--force-confold', '--configure', '-a'], { env: environment() });
+  await apt(log, ['--fix-broken', 'install']);
+  return apt(log, ['install'].concat(packages));
 }
 
 /**
@@ -145,24 +164,27 @@ async function ensurePackages(packages, options, log, progress) {
       77,
     );
   }
-  if (first.length === 0) return;
+  if (first.length === 0 && !policyIsOurs()) return;
   const release = await lock(OUR_LOCK, () => progress.note('another clone installs packages'));
   try {
     const missing = missingOf(packages);
-    if (missing.length === 0) return;
+    if (missing.length === 0) {
+      if (policyIsOurs()) fs.rmSync(POLICY);
+      return;
+    }
     const known = childProcess.spawnSync('apt-cache', ['show', '--no-all-versions'].concat(missing), {
       stdio: 'ignore',
     });
     if (known.status !== 0) await apt(log, ['update']);
     await confirm(missing, options, log, progress);
-    let result = await withoutServices(() => apt(log, ['install'].concat(missing)));
+    let result = await withoutServices(() => install(log, missing));
     if (
       result.status !== 0 &&
       /404 +Not Found|Unable to locate|no installation candidate|Failed to fetch/.test(result.output)
     ) {
       // The lists are older than the archive.
       await apt(log, ['update']);
-      result = await withoutServices(() => apt(log, ['install'].concat(missing)));
+      result = await withoutServices(() => install(log, missing));
     }
     const left = missingOf(packages);
     if (left.length > 0)
@@ -172,4 +194,4 @@ async function ensurePackages(packages, options, log, progress) {
   }
 }
 
-module.exports = { culprits, ensurePackages };
+module.exports = { culprits, cutShort, ensurePackages };

@@ -6,6 +6,9 @@ const os = require('node:os');
 const path = require('node:path');
 const { Failure } = require('./progress.cjs');
 
+/** Who started us. npm vanishes on SIGTERM and on SIGKILL, and leaves us running. */
+const parent = process.ppid;
+
 /** What the preparation makes; it belongs to the owner of the clone, who may want to delete it without sudo. */
 const MADE = ['.sixgate', 'build', 'dist', 'node_modules', 'appliance/netlink-ts/dist'];
 
@@ -19,20 +22,20 @@ function giveBack(root) {
 }
 
 /**
- * Runs a compiled program to its end. Ctrl-C reaches it by itself; SIGTERM and SIGHUP are handed on. npm vanishes on
- * SIGTERM and leaves us running: whoever has lost its parent ends.
+ * Runs a compiled program to its end. Ctrl-C reaches it by itself; SIGTERM and SIGHUP are handed on. Whoever has lost
+ * its parent ends, and does not even begin when it was lost while the machine was made ready.
  * @returns {Promise<number>} its exit status
- * @throws Failure when it is not there
+ * @throws Failure when it is not there, or nobody waits for it any more
  */
 function runToEnd(root, node, program, args) {
   const file = path.join(root, 'dist', program[0]);
   if (!fs.existsSync(file)) throw new Failure(`${path.relative(root, file)} does not exist.`);
+  if (process.ppid !== parent) throw new Failure('Whoever started this has ended.');
   const env = Object.assign({}, process.env, { PATH: `${path.dirname(node)}:${process.env.PATH}:/usr/sbin:/sbin` });
   const child = childProcess.spawn(node, ['--enable-source-maps', file].concat(program.slice(1), args), {
     stdio: 'inherit',
     env,
   });
-  const parent = process.ppid;
   process.on('SIGINT', () => {});
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   const watch = setInterval(() => {

@@ -19,7 +19,7 @@ export function within(host: string, ...command: string[]): readonly string[] {
 }
 
 /** Runs a program in a host to its end, whatever comes of it. */
-export function runIn(host: string, command: readonly string[], limitMs = 10_000): Promise<Ended> {
+export function runIn(host: string, command: readonly string[], limitMs = 30_000): Promise<Ended> {
   const [program = '', ...args] = within(host, ...command);
   return new Promise((resolve) => {
     execFile(program, args, { timeout: limitMs, killSignal: 'SIGKILL' }, (error, stdout, stderr) => {
@@ -41,7 +41,7 @@ export function startIn(host: string, command: readonly string[]): ChildProcess 
  *
  * @throws Error with what it printed when it ends or the time runs out before
  */
-export function lineOf(child: ChildProcess, pattern: RegExp, what: string, limitMs = 15_000): Promise<void> {
+export function lineOf(child: ChildProcess, pattern: RegExp, what: string, limitMs = 60_000): Promise<void> {
   return new Promise((resolve, reject) => {
     let text = '';
     const fail = (why: string): void => reject(new Error(`${what} ${why}:\n${text.trimEnd().slice(-4_000)}`));

@@ -7,7 +7,7 @@ import type { Stage } from './stage.ts';
 import { type Step, steps } from './steps.ts';
 
 /** The last frames of a step are under way when its program ends. */
-const SETTLE_LIMIT_MS = 1_500;
+const SETTLE_LIMIT_MS = 4_000;
 const SETTLE_EVERY_MS = 30;
 /** Equal for so many looks in a row is at rest. */
 const SETTLED_LOOKS = 2;

@@ -15,7 +15,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const node = [process.execPath, '--enable-source-maps'];
 const sixgate = [...node, join(here, '../../main.js')];
 
-const API_LIMIT_MS = 2_000;
+const API_LIMIT_MS = 10_000;
 
 /** A page as the server says that it served it. */
 export interface Page {
@@ -63,7 +63,7 @@ export class Stage {
       Capture.start(scene.server, 'eth0', atServer(scene)),
       lineOf(web, /^listening$/m, 'the web server'),
       lineOf(iperf, /Server listening/, 'iperf3'),
-      lineOf(gateway, /^ready$/m, `sixgate run of ${scene.instance}`, 30_000),
+      lineOf(gateway, /^ready$/m, `sixgate run of ${scene.instance}`, 60_000),
     ]);
     return new Stage(scene, client, server, web, iperf);
   }

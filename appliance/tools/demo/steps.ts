@@ -29,8 +29,11 @@ const TCP_MIB = 8;
 const TCP_WINDOW = '256K';
 /** All but what a window's buffers may hold at the end. */
 const TCP_LEAST_BYTES = (TCP_MIB - 2) * 2 ** 20;
-const UDP_SECONDS = 1;
+/** As many as the receiver's buffer holds: a receiver that gets no time to run loses none. */
+const UDP_DATAGRAMS = 64;
 const UDP_PAYLOAD_BYTES = 1_200;
+/** The kernel doubles it, and charges a whole page and more for each datagram (socket(7), SO_RCVBUF). */
+const UDP_WINDOW = '200K';
 const UDP_BITS_PER_SECOND = '5M';
 
 function lastLine(text: string): string {
@@ -48,7 +51,7 @@ const curl: Step = {
   what: '1 page',
   run: async ({ scene }) => {
     const url = scene.target.includes(':') ? `http://[${scene.target}]/` : `http://${scene.target}/`;
-    const ended = await runIn(scene.client, ['curl', '-sS', '--globoff', '--noproxy', '*', '--max-time', '4', url]);
+    const ended = await runIn(scene.client, ['curl', '-sS', '--globoff', '--noproxy', '*', '--max-time', '8', url]);
     const nonce = /^nonce ([0-9a-f]+)$/m.exec(ended.stdout)?.[1];
     const sent = { what: '1 page', minFrames: 3, minBytes: 0 };
     if (ended.code !== 0) return { ...sent, complaint: complaintOf(ended) };
@@ -71,7 +74,7 @@ const ping: Step = {
       '-W',
       '1',
       '-w',
-      '3',
+      '6',
       scene.target,
     ];
     const ended = await runIn(scene.client, command);
@@ -98,12 +101,12 @@ async function iperf(stage: Stage, ...more: string[]): Promise<Report> {
     `--version${familyOf(stage.scene)}`,
     '--json',
     '--connect-timeout',
-    '2000',
+    '5000',
     '--client',
     target,
     ...more,
   ];
-  const ended = await runIn(client, command, 6_000);
+  const ended = await runIn(client, command, 20_000);
   try {
     const report = JSON.parse(ended.stdout) as Report;
     return ended.code === 0 || report.error !== undefined ? report : { error: complaintOf(ended) };
@@ -128,11 +131,11 @@ const tcp: Step = {
 
 const udp: Step = {
   name: 'iperf3 UDP',
-  what: `${UDP_SECONDS} s of ${UDP_BITS_PER_SECOND}bit/s`,
+  what: `${UDP_DATAGRAMS} datagrams`,
   run: async (stage) => {
-    const size = ['--length', String(UDP_PAYLOAD_BYTES)];
-    const rate = ['--bitrate', UDP_BITS_PER_SECOND, '--time', String(UDP_SECONDS)];
-    const { error, end } = await iperf(stage, '--udp', ...size, ...rate);
+    const size = ['--length', String(UDP_PAYLOAD_BYTES), '--window', UDP_WINDOW];
+    const count = ['--bitrate', UDP_BITS_PER_SECOND, '--blockcount', String(UDP_DATAGRAMS)];
+    const { error, end } = await iperf(stage, '--udp', ...size, ...count);
     const packets = end?.sum?.packets ?? 0;
     const lost = end?.sum?.lost_packets ?? packets;
     const sent = { what: `${packets} datagrams`, minFrames: packets, minBytes: packets * UDP_PAYLOAD_BYTES };

@@ -93,6 +93,9 @@ class Reader {
   }
 }
 
+/** The kernel's own: headers name what is in them, or hide it, as old as they are. Nobody else may touch it. */
+const KERNEL_OWNED = new Set(['bpf_timer', 'bpf_wq', 'bpf_dynptr', 'bpf_spin_lock']);
+
 function readType(from: Reader, tags: Tag[]): BtfType {
   const name = from.string();
   const info = from.u32();
@@ -117,7 +120,8 @@ function readType(from: Reader, tags: Tag[]): BtfType {
         const offset = from.u32();
         return { ...member, bitOffset: flag ? offset & 0xffffff : offset, bitSize: flag ? offset >>> 24 : 0 };
       });
-      return { kind: kind === 4 ? 'struct' : 'union', name, size: word, members };
+      const shown = KERNEL_OWNED.has(name) ? [] : members;
+      return { kind: kind === 4 ? 'struct' : 'union', name, size: word, members: shown };
     }
     case 6: {
       const values = from.times(count, () => ({
