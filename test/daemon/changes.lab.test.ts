@@ -50,6 +50,7 @@ test('apply changes the running gateway at once, and an address taken away ends 
   scene.gateway.writeConfig(configuration({ pool4: '[{addresses: 198.51.100.11}]' }));
   assert.match(await scene.gateway.cli<string>(`apply ${scene.gateway.configFile}`), /^r\d+ {2}applied after r\d+/);
 
+  scene.gateway.expectDrops({ lan: { session_revoked: 1 }, uplink: { session_revoked: 1 } });
   // The first datagram ends the session, the second opens another one: never again from the old address, although
   // the BIB entry still has a session with the other server.
   await c.do(`a.sendto(b"ended", ("${server6}", 1001)); a.sendto(b"anew", ("${server6}", 1001))`);
@@ -72,6 +73,7 @@ test('a port that is no longer in the range is not given to anybody', async () =
   assert.equal(await s.do('got(one)[:2]'), ['198.51.100.10', 3000]);
   scene.gateway.writeConfig(configuration({ pool4: '[{addresses: 198.51.100.10, ports: 4000-4000}]' }));
   await scene.gateway.cli(`apply ${scene.gateway.configFile}`);
+  scene.gateway.expectDrops({ uplink: { pool_no_session: 1 } });
   // Endpoint-independent filtering lets other servers into a binding, but not into one that is no longer allowed.
   await s.do('other.sendto(b"x", ("198.51.100.10", 3000))');
   await c.do(`a.sendto(b"2", ("${server6}", 1002))`);

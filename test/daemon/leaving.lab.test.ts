@@ -32,6 +32,7 @@ test('stop leaves forwarding on, stop --detach leaves nothing', async () => {
   assert.is((await ping(hosts.client, server6)).received, 1);
   assert.not.equal(await look(), before);
   const held = await pinnedIds(hosts.gw, 'gw');
+  await gateway.checkAccount();
   await gateway.cli('stop');
   assert.is((await ping(hosts.client, server6)).received, 1, 'after stop');
   await gateway.detach();

@@ -18,6 +18,7 @@ test('without any pool every flow ends, and pool addresses are nobody’s', asyn
   await s.do('b, peer = door.accept()');
   scene.gateway.writeConfig(configuration({ nat64: '{}' }));
   await scene.gateway.cli(`apply ${scene.gateway.configFile}`);
+  scene.gateway.expectDrops({ lan: { session_revoked: 1 } });
   await c.do('a.send(b"anybody?")');
   assert.equal(await scene.gateway.cli('sessions -o json'), { sessions: [], total: 0 });
   assert.ok((await scene.gateway.drops('lan', 'session_revoked')) === 1);

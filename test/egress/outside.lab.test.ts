@@ -47,7 +47,7 @@ test('from before the first attach until after the last detach only addresses of
   await gateway.restart();
   assert.is((await gateway.cli<{ total: number }>('sessions -o json')).total, 1024, 'after the restart');
 
-  await gateway.checkEquation();
+  await gateway.checkAccount();
   const far = capture.frames().length;
   await gateway.detach();
   for (const address of [server4, server6]) {

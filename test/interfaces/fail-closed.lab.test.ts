@@ -16,6 +16,7 @@ test('without its programs nothing is forwarded, even where the kernel was told 
   assert.is((await gw.run('sysctl -n net.ipv6.conf.all.forwarding')).trim(), '0');
   assert.is((await ping(client, '64:ff9b::198.51.100.1')).received, 1, 'NAT64 works all the same');
 
+  await gateway.checkAccount();
   await gateway.stop('SIGKILL');
   await gw.run('rm -r /sys/fs/bpf/sixgate/gw/links');
   assert.not.match(await gw.run('ip -o link show eth0'), /xdp/);

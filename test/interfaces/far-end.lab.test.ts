@@ -26,6 +26,7 @@ test('every frame that it refuses is counted as a failed transmission', async ()
   assert.equal(before.sendFailed, {});
   // Without receive offload (and without XDP of its own) a veth has no queue for frames.
   await server.run('ethtool -K eth0 gro off');
+  gateway.expectDrops({ uplink: { send_failed: 50 } });
   await c.do('a = udp("::")');
   await c.do(`for i in range(50): a.sendto(b"lost", ("${server6}", 9))`);
   await eventually(async () => {

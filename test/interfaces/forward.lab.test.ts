@@ -27,6 +27,7 @@ test.each(
   async (forward) => {
     const scene = await open(forward);
     const { client, server, gateway } = scene;
+    gateway.expectDrops({ lan: { forward_denied: 5 }, uplink: { forward_denied: 4 } });
     assert.is((await ping(client, plain6, { count: 3, waitSeconds: 0.2 })).received, 0);
     assert.is((await ping(client, server4, { count: 2, waitSeconds: 0.2 })).received, 0);
     assert.is(await gateway.drops('lan', 'forward_denied'), 5);
@@ -42,6 +43,7 @@ test.each(
 test('is routed when allowed, with TTL and hop limit', async () => {
   const scene = await open('allow');
   const { client, server, gateway, gw } = scene;
+  gateway.expectDrops({ lan: { hop_limit: 3 } });
   const capture = await server.capture('eth0', 'icmp[0] == 8 or icmp6[0] == 128');
   assert.is((await ping(client, plain6, { count: 3, ttl: 9 })).received, 3);
   assert.is((await ping(client, server4, { count: 3, ttl: 9 })).received, 3);
@@ -64,6 +66,7 @@ test('is routed when allowed, with TTL and hop limit', async () => {
 test('packets larger than the next link: the sender is told, or they become fragments', async () => {
   const scene = await open('allow', 1400);
   const { client, server, gateway } = scene;
+  gateway.expectDrops({ lan: { too_big: 2 } });
   assert.match((await ping(client, server4, { size: 1400, dontFragment: true })).output, 'mtu = 1400');
   assert.match((await ping(client, plain6, { size: 1400, dontFragment: true })).output, 'mtu=1400');
   assert.is(await gateway.drops('lan', 'too_big'), 2);
@@ -103,6 +106,7 @@ test.each(
 
 test('a route out of a device that is no port, and no route at all', async () => {
   const scene = await open('allow');
+  scene.gateway.expectDrops({ lan: { egress_not_port: 1, no_route: 1 } });
   await scene.gw.run(
     'ip link add other type veth peer name end && ip link set other up && ip link set end up && ip route add 203.0.113.0/24 dev other',
   );

@@ -1,11 +1,18 @@
 import { pinnedIds } from '../daemon/pins.ts';
 import { configuration, openScene, problemCodes, pythons, type Scene, server4, server6 } from '../daemon/scene.ts';
+import type { ExpectedDrops } from '../kit/account.ts';
 import { eventually } from '../kit/eventually.ts';
 import { type Host, Lab } from '../kit/lab.ts';
 import { assert, suite } from '../kit/suite.ts';
 import { echo, exchange, ping } from '../kit/traffic.ts';
 
 const test = suite('interfaces: late and made anew');
+
+/**
+ * How often the client asks in vain depends on when the daemon has put the device into service: first there is no
+ * route, then one out of a device that is not yet a port.
+ */
+const untilServed: ExpectedDrops = { lan: { no_route: 'any', egress_not_port: 'any' } };
 
 const plug = (lab: Lab, gw: Host, server: Host): Promise<void> =>
   lab.link(server.port('eth0', { addresses: [`${server4}/24`] }), gw.port('eth1'));
@@ -23,6 +30,7 @@ test('a device that is missing at the start is told of, and used when it appears
   assert.match(await gateway.cli<string>('status'), /DEGRADED {2}1 problem\n.*eth1 missing/);
   assert.equal(await problemCodes(gateway), ['INTERFACE_MISSING']);
   assert.is((await ping(client, '2001:db8:1::1')).received, 1, 'the box itself');
+  gateway.expectDrops(untilServed);
   await plug(lab, gw, server);
   assert.ok(await works(client));
   await eventually(async () => assert.equal(await problemCodes(gateway), []));
@@ -44,6 +52,7 @@ test('a device that is made anew is used again, by the flows of before too', asy
   const again = (): Promise<unknown> => c.do('a.send(b"again") and a.recv(100)');
   await again();
   const before = await scene.gateway.cli<{ sessions: object[] }>('sessions -o json');
+  scene.gateway.expectDrops(untilServed);
   for (let time = 0; time < 2; time += 1) {
     await replug(scene);
     await eventually(again);
@@ -52,6 +61,12 @@ test('a device that is made anew is used again, by the flows of before too', asy
   assert.is(after.sessions.length, before.sessions.length, 'the flow kept its session');
   const { sg_sess: _, ...ids } = await pinnedIds(scene.gw, 'gw');
   assert.is(Object.keys(ids).filter((name) => name.startsWith('link/native')).length, 2);
+  const failures = await scene.gw.run('bpftool -j map dump pinned /sys/fs/bpf/sixgate/gw/maps/sg_txfail');
+  assert.is(
+    (JSON.parse(failures) as unknown[]).length,
+    2,
+    'what failed to leave by devices that are gone is forgotten',
+  );
   await scene.lab.close();
 });
 
@@ -60,6 +75,7 @@ test('a device that is made anew while no daemon runs is used when one starts', 
   assert.is((await ping(scene.client, server6)).received, 1);
   await scene.gateway.stop('SIGKILL');
   await replug(scene);
+  scene.gateway.expectDrops({ lan: { no_route: 1 } });
   assert.is((await ping(scene.client, server6, { waitSeconds: 0.2 })).received, 0);
   await scene.gateway.start();
   assert.ok(await works(scene.client));
@@ -87,6 +103,7 @@ test('new MAC addresses on either side of a port, and another MTU, are taken up'
     const { ports } = await scene.gateway.status();
     assert.is((ports[1] as unknown as { mtu: number }).mtu, 1400);
   });
+  scene.gateway.expectDrops({ lan: { too_big: 1 } });
   const tooBig = await ping(scene.client, server6, { size: 1400, dontFragment: true });
   assert.match(tooBig.output, 'mtu=1420');
   assert.is(await exchange(scene.client, 'udp', server6, 7, { data: 'x'.repeat(1440) }), 'same');

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { DropPredictions, type ExpectedDrops, equationError, type PacketAccount, transmitError } from './account.ts';
 import { eventually } from './eventually.ts';
 import { type CommandResult, type Host, quote, type RunningProcess } from './host.ts';
 import { seen } from './report.ts';
@@ -25,59 +26,10 @@ export interface GatewayOptions {
   readonly equationWithinMs?: number;
 }
 
-/** The packets of one port as `sixgate status -o json` tells them. */
-export interface PacketAccount {
-  readonly name: string;
-  readonly received: number;
-  readonly forwarded: number;
-  readonly passed: number;
-  readonly answered: number;
-  /** Packets dropped, by the name of the reason. */
-  readonly dropped: Readonly<Record<string, number>>;
-  readonly sent: number;
-  /** Packets of the sent that no received one stands for: ICMP errors, further fragments. */
-  readonly originated: number;
-}
-
 /** What the kit reads of the status; the rest is handed through. */
 export interface GatewayStatus {
   readonly ports: readonly PacketAccount[];
   readonly [key: string]: unknown;
-}
-
-/** Sum of all reasons of a port. */
-export function droppedOf(account: PacketAccount): number {
-  return Object.values(account.dropped).reduce((sum, count) => sum + count, 0);
-}
-
-/**
- * The packet equation of one port.
- *
- * @returns undefined when every received packet is accounted for, else a sentence with the numbers
- */
-export function equationError(account: PacketAccount): string | undefined {
-  const { name, received, forwarded, passed, answered } = account;
-  const parts = [received, forwarded, passed, answered, ...Object.values(account.dropped)];
-  if (!parts.every((part) => Number.isSafeInteger(part) && part >= 0)) {
-    return `port ${name}: a count is missing or no number: ${JSON.stringify(account)}`;
-  }
-  const dropped = droppedOf(account);
-  const sum = forwarded + passed + answered + dropped;
-  if (received === sum) return undefined;
-  return `port ${name}: received ${received}, but forwarded ${forwarded} + passed ${passed} + answered ${answered} + dropped ${dropped} = ${sum}`;
-}
-
-/**
- * The other half of the equation, over all ports: what was sent is what was forwarded, and what the gateway added.
- *
- * @returns undefined when it holds, else a sentence with the numbers
- */
-export function transmitError(accounts: readonly PacketAccount[]): string | undefined {
-  const sum = (part: 'sent' | 'forwarded' | 'originated'): number =>
-    accounts.reduce((total, account) => total + account[part], 0);
-  const [sent, forwarded, originated] = [sum('sent'), sum('forwarded'), sum('originated')];
-  if (sent === forwarded + originated) return undefined;
-  return `all ports: sent ${sent}, but forwarded ${forwarded} + originated ${originated} = ${forwarded + originated}`;
 }
 
 /** A running (or stopped) gateway. */
@@ -89,6 +41,9 @@ export class Gateway {
   readonly #main: string;
   #process: RunningProcess | undefined;
   #log: string[] = [];
+  #predictions = new DropPredictions();
+  /** Whether packets may have passed since the account was last demanded. */
+  #unseen = false;
 
   private constructor(host: Host, options: GatewayOptions) {
     this.host = host;
@@ -140,6 +95,7 @@ export class Gateway {
     if (this.running) throw new Error(`the gateway ${this.instance} runs already`);
     const node = [process.execPath, '--enable-source-maps', this.#main];
     const args = ['run', '--config', this.configFile, '--instance', this.instance, ...(this.#options.args ?? [])];
+    this.#unseen = true;
     this.#process = this.host.spawnProgram([...node, ...args], this.#options.env);
     await this.#process.waitFor(/^ready\b|"msg":"ready"/, { within: this.#options.readyWithinMs ?? 60_000 });
     if (process.env.SIXGATE_SABOTAGE === '1') {
@@ -201,34 +157,65 @@ export class Gateway {
     return found;
   }
 
-  /** Packets that a port has dropped for a reason. Who asks for it by name has seen it, if there are any. */
+  /**
+   * Packets that a port has dropped for a reason. Who asks for it by name has seen it, if there are any; the number is
+   * for the test to judge, so that nothing else has to predict it.
+   */
   async drops(port: string, reason: string): Promise<number> {
     const count = (await this.port(port)).dropped[reason] ?? 0;
     if (count > 0) seen('drop', reason);
+    this.#predictions.judged(port, reason);
     return count;
   }
 
   /**
-   * Demands the packet equation of every port. A packet may be under way while the counters are read, so it has time
-   * to come true. A stopped daemon cannot be asked; the test that stopped it has to look before.
+   * Predicts drops of the whole test, by the name of the port and of the reason. What is not predicted must not come,
+   * what is predicted must: without any prediction no port may drop a packet. `lab.close` compares.
    *
-   * @throws Error that names the port and its numbers
+   * ```ts
+   * gateway.expectDrops({ lan: { hop_limit: 1 }, uplink: { pool_no_session: 'some' } });
+   * ```
    */
-  async checkEquation(): Promise<void> {
-    if (!this.running) return;
+  expectDrops(expected: ExpectedDrops): void {
+    this.#predictions.add(expected);
+  }
+
+  /**
+   * Demands the account of every port: received = forwarded + passed + answered + dropped, what was sent is what was
+   * forwarded or made by the gateway, and the drops are those that `expectDrops` has told, so that
+   * received + originated - sent - passed - answered = the predicted drops. A packet may be under way while the
+   * counters are read, so it has time to come true.
+   *
+   * The counters outlive the daemon, but a stopped one cannot be asked: a test that ends with a stopped daemon calls
+   * this before it stops it.
+   *
+   * @throws Error that names the port and its numbers; or that nobody has looked before the daemon was stopped
+   */
+  async checkAccount(): Promise<void> {
+    if (!this.running) {
+      if (!this.#unseen) return;
+      throw new Error(`the gateway ${this.instance} is stopped: its account must be demanded before (checkAccount)`);
+    }
     await eventually(
       async () => {
         const { ports } = await this.status();
         if (ports.length === 0) throw new Error(`the gateway ${this.instance} tells of no port`);
-        const errors = [...ports.map(equationError), transmitError(ports)].filter((error) => error !== undefined);
-        if (errors.length > 0) throw new Error(errors.join('\n'));
+        const errors = [...ports.map(equationError), transmitError(ports), ...this.#predictions.errors(ports)];
+        const told = errors.filter((error) => error !== undefined);
+        if (told.length > 0) throw new Error(told.join('\n'));
       },
       { within: this.#options.equationWithinMs ?? 30_000 },
     );
+    this.#unseen = false;
   }
 
-  /** Takes the gateway's programs off the ports and removes its pins: forwarding ends. The daemon is stopped first. */
+  /**
+   * Takes the gateway's programs off the ports and removes its pins: forwarding ends. The daemon is stopped first, and
+   * before that the account is demanded. A data path that is made anew begins another one, with nothing predicted.
+   */
   async detach(): Promise<void> {
+    await this.checkAccount();
+    this.#predictions = new DropPredictions();
     if (this.#process !== undefined) await this.stop();
     await this.cli('stop --detach');
   }

@@ -16,8 +16,9 @@ import { Gateway, type GatewayOptions } from './gateway.ts';
 import { Host, type Port, type PortOptions } from './host.ts';
 import { atEnd } from './scope.ts';
 
+export type { PacketAccount } from './account.ts';
 export { type Capture, checkClean, readFields, readFrames } from './capture.ts';
-export type { Gateway, PacketAccount } from './gateway.ts';
+export type { Gateway } from './gateway.ts';
 export { Host, type PortOptions, quote, RunningProcess } from './host.ts';
 
 const execFileAsync = promisify(execFile);
@@ -141,10 +142,10 @@ export class Lab {
   }
 
   /**
-   * Asks every gateway for its packet equation, stops everything and removes the hosts. A second call does nothing;
+   * Demands the account of every gateway (`checkAccount`), stops everything and removes the hosts. A second call does nothing;
    * a test that forgets the first has it called at its end.
    *
-   * @throws Error when a packet of some port is unaccounted for, or a program cannot be stopped
+   * @throws Error when a packet of some port is unaccounted for or a drop was not predicted, or a program cannot be stopped
    */
   async close(): Promise<void> {
     if (this.#closed) return;
@@ -157,7 +158,7 @@ export class Lab {
         errors.push(error);
       }
     };
-    for (const gateway of this.#gateways) await attempt(() => gateway.checkEquation());
+    for (const gateway of this.#gateways) await attempt(() => gateway.checkAccount());
     for (const closer of this.#closers.reverse()) await attempt(closer);
     for (const gateway of this.#gateways) await attempt(() => gateway.remove());
     for (const host of this.#hosts.values())

@@ -127,3 +127,30 @@ export async function sendFrames(host: Host, port: string, expression: string): 
   const program = `import logging\nlogging.getLogger("scapy").setLevel(logging.ERROR)\nfrom scapy.all import *\nsendp(${expression}, iface="${port}", verbose=False)\n`;
   await host.run(`/usr/bin/python3 -c ${quote(program)}`);
 }
+
+/** An iperf3 server, and clients that ask it one after the other. */
+export class Iperf {
+  readonly #server: RunningProcess;
+  #runs = 0;
+
+  constructor(host: Host) {
+    this.#server = host.spawn('exec iperf3 -s --forceflush');
+  }
+
+  /**
+   * Runs a client; gives the bytes that the receiver counted: the last ones may be under way when iperf3 ends.
+   *
+   * @throws Error with what iperf3 says against it
+   */
+  async received(client: Host, address: string, options: string): Promise<number> {
+    this.#runs += 1;
+    // The server is done with a client later than the client itself, and sends away who comes before.
+    await this.#server.waitFor(new RegExp(`Server listening.*#${this.#runs}\\)`));
+    const { end, error } = JSON.parse(await client.run(`iperf3 -c ${address} ${options} --json`)) as {
+      end: { sum_received?: { bytes: number }; sum?: { bytes: number } };
+      error?: string;
+    };
+    if (error !== undefined) throw new Error(`iperf3 ${options}: ${error}`);
+    return end.sum_received?.bytes ?? end.sum?.bytes ?? 0;
+  }
+}

@@ -2,7 +2,14 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { equationError, transmitError } from '../kit/gateway.ts';
+import { openScene } from '../daemon/scene.ts';
+import {
+  DropPredictions,
+  type ExpectedDrops,
+  equationError,
+  type PacketAccount,
+  transmitError,
+} from '../kit/account.ts';
 import { Lab, quote } from '../kit/lab.ts';
 import { assert, suite } from '../kit/suite.ts';
 import { echo, exchange, ping, sendFrames } from '../kit/traffic.ts';
@@ -10,6 +17,23 @@ import { echo, exchange, ping, sendFrames } from '../kit/traffic.ts';
 const stub = join(dirname(fileURLToPath(import.meta.url)), 'stub-gateway.js');
 const wireSource = resolve(dirname(fileURLToPath(import.meta.url)), '../../../test/meta/wire.bpf.c');
 const test = suite('the laboratory');
+
+const account: PacketAccount = {
+  name: 'lan',
+  received: 3,
+  forwarded: 1,
+  passed: 1,
+  answered: 0,
+  dropped: { hop_limit: 1 },
+  sent: 1,
+  originated: 0,
+  sendFailed: {},
+};
+
+/** What the stub tells from now on. */
+function tell(...ports: readonly PacketAccount[]): void {
+  writeFileSync(join(tmpdir(), 'stub-status.json'), JSON.stringify({ ports }));
+}
 
 test('two hosts ping each other, and a capture shows it', async () => {
   const lab = await Lab.open();
@@ -111,17 +135,7 @@ test('a host takes the frames that an XDP program redirects to it', async () => 
 test('a gateway is started, asked, restarted and its account is demanded', async () => {
   const lab = await Lab.open();
   const { gw } = lab.hosts('gw');
-  const account = {
-    name: 'lan',
-    received: 3,
-    forwarded: 1,
-    passed: 1,
-    answered: 0,
-    dropped: { HOP_LIMIT: 1 },
-    sent: 1,
-    originated: 0,
-  };
-  writeFileSync(join(tmpdir(), 'stub-status.json'), JSON.stringify({ ports: [account] }));
+  tell(account);
   const gateway = await lab.gateway(gw, 'version: 1\n', { main: stub, equationWithinMs: 1_000 });
   assert.is(gateway.instance, 'gw');
   assert.match(gateway.log, 'version: 1\nready');
@@ -131,11 +145,59 @@ test('a gateway is started, asked, restarted and its account is demanded', async
   assert.not.is(gateway.pid, first);
   assert.is(await gateway.stop('SIGKILL'), -1);
   await gateway.start();
-  await gateway.checkEquation();
+  gateway.expectDrops({ lan: { hop_limit: 1 } });
+  await gateway.checkAccount();
   await assert.rejects(gateway.cli('nonsense'), /exited with 2/);
-  writeFileSync(join(tmpdir(), 'stub-status.json'), JSON.stringify({ ports: [{ ...account, received: 4 }] }));
+  tell({ ...account, received: 4 });
   await assert.rejects(lab.close(), /port lan: received 4, but/);
   assert.ok(!gateway.running);
+});
+
+const endings: { what: string; predicted: ExpectedDrops; told?: PacketAccount; error?: RegExp }[] = [
+  { what: 'a drop that was predicted', predicted: { lan: { hop_limit: 1 } } },
+  { what: 'a drop that was not predicted', predicted: {}, error: /port lan: 1 hop_limit, but predicted: 0/ },
+  {
+    what: 'a predicted drop that did not come',
+    predicted: { lan: { hop_limit: 1, no_route: 2 } },
+    error: /port lan: 0 no_route, but predicted: 2/,
+  },
+  {
+    what: 'a frame that the device did not send',
+    predicted: { lan: { hop_limit: 1 } },
+    told: { ...account, sendFailed: { transmit: 1 } },
+    error: /port lan: 1 send_failed, but predicted: 0/,
+  },
+];
+
+test.each(
+  endings,
+  ({ what, error }) => `${what} ${error === undefined ? 'does not fail' : 'fails'} the test that closes its laboratory`,
+  async ({ predicted, told = account, error }) => {
+    tell(told);
+    const lab = await Lab.open();
+    const gateway = await lab.gateway(lab.host('gw'), 'version: 1\n', { main: stub });
+    gateway.expectDrops(predicted);
+    if (error === undefined) assert.is(await lab.close(), undefined);
+    else await assert.rejects(lab.close(), error);
+  },
+);
+
+test('a drop of a real gateway fails the test that did not predict it', async () => {
+  const scene = await openScene();
+  assert.is((await ping(scene.server, '198.51.100.10', { waitSeconds: 0.2 })).received, 0);
+  await assert.rejects(scene.lab.close(), /port uplink: 1 pool_no_session, but predicted: 0$/);
+});
+
+test('the account of a stopped gateway is demanded before it is stopped', async () => {
+  tell({ ...account, received: 2, dropped: {} });
+  const lab = await Lab.open();
+  const gateway = await lab.gateway(lab.host('gw'), 'version: 1\n', { main: stub });
+  await gateway.stop();
+  await assert.rejects(gateway.checkAccount(), /is stopped: its account must be demanded before/);
+  await gateway.start();
+  await gateway.checkAccount();
+  await gateway.stop();
+  await lab.close();
 });
 
 test('a gateway that does not get ready shows what it printed', async () => {
@@ -145,32 +207,56 @@ test('a gateway that does not get ready shows what it printed', async () => {
 });
 
 test('the packet equation finds a packet that is missing', () => {
-  const account = {
-    name: 'lan',
+  const right = {
+    ...account,
     received: 10,
     forwarded: 5,
     passed: 2,
     answered: 1,
-    dropped: { HOP_LIMIT: 1, SPOOF: 1 },
-    sent: 5,
-    originated: 0,
+    dropped: { hop_limit: 1, no_route: 1 },
   };
-  assert.is(equationError(account), undefined);
+  assert.is(equationError(right), undefined);
   assert.match(
-    equationError({ ...account, received: 11 }) ?? '',
+    equationError({ ...right, received: 11 }) ?? '',
     'received 11, but forwarded 5 + passed 2 + answered 1 + dropped 2 = 10',
   );
-  assert.match(equationError({ ...account, passed: undefined as never }) ?? '', 'missing or no number');
+  assert.match(equationError({ ...right, passed: undefined as never }) ?? '', 'missing or no number');
 });
 
 test('what is sent is what was forwarded and what was added, over all ports', () => {
-  const account = { name: 'lan', received: 5, forwarded: 5, passed: 0, answered: 0, dropped: {} };
   const ports = [
-    { ...account, sent: 2, originated: 2 },
+    { ...account, forwarded: 5, sent: 2, originated: 2 },
     { ...account, name: 'uplink', forwarded: 0, sent: 5, originated: 0 },
   ];
   assert.is(transmitError(ports), undefined);
   assert.match(transmitError(ports.slice(0, 1)) ?? '', 'sent 2, but forwarded 5 + originated 2 = 7');
+});
+
+test('predictions are held against every reason of every port', () => {
+  const lan = { ...account, dropped: { hop_limit: 2 }, received: 4 };
+  const ports = [lan, { ...account, name: 'uplink', received: 2, dropped: {} }];
+  const errors = (expected: ExpectedDrops, of: readonly PacketAccount[] = ports): string => {
+    const predictions = new DropPredictions();
+    predictions.add(expected);
+    return predictions.errors(of).join();
+  };
+  for (const count of [2, 'some', 'any'] as const) assert.is(errors({ lan: { hop_limit: count } }), '');
+  assert.is(errors({ lan: { hop_limit: 2, no_route: 'any' }, uplink: { no_route: 'any' } }), '');
+  assert.is(errors({ uplink: { hop_limit: 'any' } }), 'port lan: 2 hop_limit, but predicted: 0');
+  assert.is(errors({ lan: { hop_limit: 1 } }), 'port lan: 2 hop_limit, but predicted: 1');
+  assert.is(errors({ lan: { hop_limit: 2, no_route: 'some' } }), 'port lan: 0 no_route, but predicted: some');
+  assert.is(errors({ lan: { hop_limit: 2 }, wan: { no_route: 'any' } }), '"wan" has predicted drops, but is no port');
+  assert.is(
+    errors({ lan: { hop_limit: 2 } }, [{ ...lan, received: 5 }]),
+    'all ports: 3 packets neither left nor stayed, but 2 drops have a name',
+  );
+  const predictions = new DropPredictions();
+  predictions.add({ lan: { hop_limit: 1 } });
+  assert.throws(() => predictions.add({ lan: { hop_limit: 1 } }), /predicted twice/);
+  for (const name of ['hop_limits', 'none'])
+    assert.throws(() => predictions.add({ lan: { [name]: 'any' } }), /no drop/);
+  for (const count of [0, 0.5])
+    assert.throws(() => predictions.add({ lan: { no_route: count } }), /no number of drops/);
 });
 
 test.run();

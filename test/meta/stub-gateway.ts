@@ -14,6 +14,6 @@ if (verb === 'run' && file !== undefined) {
   setInterval(() => {}, 60_000);
 } else if (verb === 'status') {
   process.stdout.write(readFileSync(join(tmpdir(), 'stub-status.json'), 'utf8'));
-} else {
+} else if (verb !== 'stop') {
   process.exit(2);
 }

@@ -1,5 +1,5 @@
-import type { Host } from '../kit/lab.ts';
 import { assert, needs, suite } from '../kit/suite.ts';
+import { Iperf } from '../kit/traffic.ts';
 import { bodyDigest, download, upload, web } from '../kit/web.ts';
 import { Scene } from './scene.ts';
 
@@ -19,23 +19,17 @@ test.each(
   },
 );
 
-/** Bytes that the receiver of an iperf3 run counted; the last ones may be under way when it ends. */
-async function iperf(client: Host, address: string, options: string): Promise<number> {
-  const text = await client.run(`iperf3 -6 -c ${address} ${options} --json`);
-  const { end } = JSON.parse(text) as { end: { sum_received?: { bytes: number }; sum?: { bytes: number } } };
-  return end.sum_received?.bytes ?? end.sum?.bytes ?? 0;
-}
-
 test('iperf3 over TCP and UDP, both ways', async () => {
   needs('iperf3');
   // Bounded by bytes and not by time: a slow machine only takes longer.
   const scene = await Scene.open();
   const datagrams = [];
   for (const host of [scene.client, scene.server]) datagrams.push(await host.capture('eth0', 'udp and greater 1200'));
-  await scene.server.spawn('exec iperf3 -s --forceflush').waitFor(/Server listening/);
+  const iperf = new Iperf(scene.server);
   for (const way of ['', '-R']) {
-    assert.ok((await iperf(scene.client, scene.server6, `-n 20M -b 200M ${way}`)) > 10_000_000, `TCP ${way}`);
-    assert.ok((await iperf(scene.client, scene.server6, `-u -l 1200 -k 4000 -b 20M ${way}`)) > 0, `UDP ${way}`);
+    const [tcp, udp] = [`-n 20M -b 200M ${way}`, `-u -l 1200 -k 4000 -b 20M ${way}`];
+    assert.ok((await iperf.received(scene.client, scene.server6, tcp)) > 10_000_000, `TCP ${way}`);
+    assert.ok((await iperf.received(scene.client, scene.server6, udp)) > 0, `UDP ${way}`);
   }
   // A receiver that gets no time to run loses datagrams by itself: what counts is what was on both cables.
   const seen = [];

@@ -12,12 +12,13 @@ async function pathMtu(host: Scene['client'], address: string): Promise<number> 
 
 test.each(
   [
-    { name: 'the gateway tells', mtu: { outside: 1400 }, from: '2001:db8:1::1' },
-    { name: 'a router tells and the gateway translates', mtu: { server: 1400 }, from: '64:ff9b::c633:6401' },
+    { name: 'the gateway tells', mtu: { outside: 1400 }, from: '2001:db8:1::1', drops: { lan: { too_big: 1 } } },
+    { name: 'a router tells and the gateway translates', mtu: { server: 1400 }, from: '64:ff9b::c633:6401', drops: {} },
   ],
   ({ name }) => `packet too big: ${name}, and the client's kernel believes it`,
-  async ({ mtu, from }) => {
+  async ({ mtu, from, drops }) => {
     const scene = await Scene.open({ routers: true, mtu });
+    scene.gateway.expectDrops(drops);
     const seen = await scene.capture(scene.client, 'eth0', 'icmp6 and ip6[40] == 2');
     const first = await ping(scene.client, scene.server6, { size: 1400, dontFragment: true });
     assert.is(first.received, 0);
@@ -34,12 +35,13 @@ test.each(
 
 test.each(
   [
-    { name: 'the gateway tells', mtu: { inside: 1280 }, from: '198.51.100.2' },
-    { name: 'a router tells and the gateway translates', mtu: { client: 1280 }, from: '198.51.100.10' },
+    { name: 'the gateway tells', mtu: { inside: 1280 }, from: '198.51.100.2', drops: { uplink: { too_big: 1 } } },
+    { name: 'a router tells and the gateway translates', mtu: { client: 1280 }, from: '198.51.100.10', drops: {} },
   ],
   ({ name }) => `fragmentation needed: ${name}, and the server's kernel believes it`,
-  async ({ mtu, from }) => {
+  async ({ mtu, from, drops }) => {
     const scene = await Scene.open({ routers: true, mtu, pool4: '[{addresses: 198.51.100.10}]' });
+    scene.gateway.expectDrops(drops);
     const seen = await scene.capture(scene.server, 'eth0', 'icmp[0] == 3 and icmp[1] == 4');
     assert.is((await ping(scene.client, scene.server6)).received, 1);
     const [session] = await scene.sessions('--proto icmp');

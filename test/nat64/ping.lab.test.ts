@@ -42,6 +42,7 @@ test('the server pings back into a mapping, whatever the size', async () => {
 
 test('a ping to an identifier that nobody has is the first that the gateway hears, and is dropped and counted', async () => {
   const scene = await Scene.open({ capture: false });
+  scene.gateway.expectDrops({ uplink: { pool_no_session: 1 } });
   assert.is((await ping(scene.server, '198.51.100.10', { waitSeconds: 1 })).received, 0);
   assert.is(await scene.drops('uplink', 'pool_no_session'), 1);
   await scene.close();

@@ -9,6 +9,8 @@ test('a pool of two ports serves two sockets; the third is counted, and served w
     pool4: '[{addresses: 198.51.100.10, ports: 2000-2001}]',
     timeouts: '{udp: 2s, icmp: 2s}',
   });
+  // The third socket asks in vain once, and then until a port is free.
+  scene.gateway.expectDrops({ lan: { pool_exhausted: 'some' } });
   const [client, server] = [await Python.start(scene.client), await Python.start(scene.server)];
   await server.do('s = udp("0.0.0.0", 7000)');
   await client.do('sockets = [udp("::") for i in range(3)]');

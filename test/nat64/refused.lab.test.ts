@@ -7,6 +7,7 @@ const test = suite('nat64: what is refused, told and counted');
 
 test('a hop limit that ends at the gateway is told to the sender, of either family, and counted', async () => {
   const scene = await Scene.open();
+  scene.gateway.expectDrops({ lan: { hop_limit: 1 }, uplink: { hop_limit: 1 } });
   assert.match(
     (await ping(scene.client, scene.server6, { ttl: 1 })).output,
     'From 2001:db8:1::1 icmp_seq=1 Time exceeded',
@@ -26,6 +27,7 @@ test('a hop limit that ends at the gateway is told to the sender, of either fami
 
 test('a protocol that has no translation is refused, told to the client and counted', async () => {
   const scene = await Scene.open({ capture: false });
+  scene.gateway.expectDrops({ lan: { nat64_proto: 1 }, uplink: { nat64_proto: 1 } });
   const client = await Python.start(scene.client);
   const errors = await scene.capture(scene.client, 'eth0', 'icmp6 and ip6[40] == 1');
   // A minimal encapsulation that no IPv6-IPv4 translation knows (GRE).

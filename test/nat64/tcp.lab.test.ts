@@ -90,6 +90,7 @@ test('a SYN without answer leaves v6-init, and one from outside into a mapping v
 
 test('a segment that opens nothing is dropped and counted', async () => {
   const scene = await Scene.open({ capture: false });
+  scene.gateway.expectDrops({ lan: { tcp_not_open: 1 } });
   const stray = `IPv6(src="2001:db8:1::2",dst="${scene.server6}")/TCP(sport=40000,dport=80,flags="A",seq=1)`;
   await scene.client.run(`/usr/bin/python3 -c 'from scapy.all import *; send(${stray}, verbose=False)'`);
   await eventually(async () => assert.is(await scene.drops('lan', 'tcp_not_open'), 1));

@@ -21,6 +21,7 @@ test.each(
   ({ kind }) => `the client sees the gateway, and the routers behind it embedded in pool6, by ${kind}`,
   async ({ options }) => {
     const scene = await Scene.open(scenery);
+    scene.gateway.expectDrops({ lan: { hop_limit: 1 } });
     const output = await scene.client.run(`traceroute -6 -n -q 1 -N 1 -w 2 -m 8 ${options} ${scene.server6}`);
     assert.equal(hops(output), ['2001:db8:2::1', '2001:db8:1::1', '64:ff9b::c633:6401', '64:ff9b::cb00:7102']);
     await scene.close();
@@ -35,6 +36,7 @@ test.each(
   ({ kind }) => `the server sees the gateway, and what is behind it as the pool address, by ${kind} to a mapped port`,
   async ({ kind, options }) => {
     const scene = await Scene.open(scenery);
+    scene.gateway.expectDrops({ uplink: { hop_limit: 1 } });
     const [client, server] = [await Python.start(scene.client), await Python.start(scene.server)];
     await server.do('s = udp("0.0.0.0", 80); l = listen("0.0.0.0", 80)');
     if (kind === 'udp') await client.do(`s = udp("::"); s.sendto(b"hello", ("${scene.server6}", 80)); s.close()`);

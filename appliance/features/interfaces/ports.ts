@@ -52,7 +52,7 @@ export function portsStep(kernel: Rtnetlink, dataPath: DataPath, facts: FactsFil
         }
       }
       const entries = served(ports).flatMap((port) => entryOf(port, links, addresses, modes, numbers));
-      writePorts(dataPath, entries);
+      writePorts(dataPath, entries, new Set([...links.values()].map(({ index }) => index)));
       for (const device of dataPath.ports.attached().keys()) if (!modes.has(device)) dataPath.ports.detach(device);
       return problems;
     },
@@ -109,11 +109,13 @@ function sourceOf(addresses: readonly Address[], index: number, size: 4 | 16): U
 }
 
 /** New entries first, then stale ones go: no port is without its entry for a moment. */
-function writePorts(dataPath: DataPath, entries: readonly PortEntry[]): void {
+function writePorts(dataPath: DataPath, entries: readonly PortEntry[], present: ReadonlySet<number>): void {
   const ports = dataPath.map(maps.sgPorts);
   const oif = dataPath.map(maps.sgOif);
   const failures = dataPath.map(maps.sgTxfail);
   const keyText = ({ ifindex, vlan }: PortKey): string => `${ifindex}/${vlan}`;
+  // A number that no device has is never given again; its failures would fill the map, one replaced device after another.
+  for (const ifindex of [...failures.keys()]) if (!present.has(ifindex)) failures.delete(ifindex);
   for (const { key, value, routed } of entries) {
     ports.update(key, value);
     oif.update(routed, key);
