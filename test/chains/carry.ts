@@ -45,6 +45,12 @@ async function sessionsOf({ gateway }: Scene, proto: string): Promise<Record<str
 /** Opens a laboratory and sends traffic along a chain and back. */
 export async function carries({ address, from, session, to, whence }: Chain): Promise<void> {
   const scene = await openScene();
+  // `startMonitor` causes the one; the others are what senders learn from what fits.
+  const learning = { too_big: 'any', frag_no_first: 'any' } as const;
+  scene.gateway.expectDrops({
+    uplink: { pool_no_session: 'some', ...learning },
+    ...{ core: learning, under: learning, lan: learning },
+  });
   const [near, far] = [scene[from] as Host, scene[to] as Host];
   const monitor = await startMonitor(scene);
   const { output, received } = await ping(near, address, { count: 3 });

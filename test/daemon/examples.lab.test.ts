@@ -126,4 +126,71 @@ test('chain.yaml: a branch and a cluster, out and to each other', async () => {
   await lab.close();
 });
 
+/** The same document for the other end: sites, nodes and locators change places. */
+function mirrored(document: string, ...pairs: readonly (readonly [string, string])[]): string {
+  const all = [...pairs, ['10.1.0', '10.2.0'], ['2001:db8:1:', '2001:db8:2:']] as const;
+  const other = new Map(all.flatMap(([a, b]) => [[a, b] as const, [b, a] as const]));
+  const pattern = new RegExp([...other.keys()].map((text) => text.replaceAll('.', '\\.')).join('|'), 'g');
+  return document
+    .replace(pattern, (found) => other.get(found) as string)
+    .replace(/c0::([12])(?!\d)/g, (_, node) => `c0::${node === '1' ? 2 : 1}`);
+}
+
+test('srv6-endpoint.yaml', async () => {
+  const lab = await Lab.open();
+  const { client, gw, far, server } = lab.hosts('client', 'gw', 'far', 'server');
+  await lab.link(client.port('eth0', { addresses: ['10.1.0.2/24', '2001:db8:1::2/64'] }), gw.port('eth0'));
+  await lab.link(server.port('eth0', { addresses: ['10.2.0.2/24', '2001:db8:2::2/64'] }), far.port('eth0'));
+  await lab.link(gw.port('eth1', { mtu: 2000 }), far.port('eth1', { mtu: 2000 }));
+  await client.run('ip route add default via 10.1.0.1 && ip -6 route add default via 2001:db8:1::1');
+  await server.run('ip route add default via 10.2.0.1 && ip -6 route add default via 2001:db8:2::1');
+  const document = text('srv6-endpoint.yaml');
+  const gateway = await lab.gateway(gw, document);
+  await lab.gateway(far, mirrored(document, ['fcbb:bb00:1:', 'fcbb:bb00:2:']));
+  for (const address of ['10.2.0.2', '2001:db8:2::2'])
+    assert.is((await ping(client, address, { count: 3, size: 1400 })).received, 3, address);
+  assert.equal(await problemCodes(gateway), []);
+  await lab.close();
+});
+
+test('srv6-pe.yaml', async () => {
+  const lab = await Lab.open();
+  const hosts = lab.hosts('red1', 'blue1', 'gw', 'far', 'c1', 'red2', 'blue2');
+  const { gw, far, c1 } = hosts;
+  for (const [name, node, device] of [
+    ['red1', gw, 'eth0'],
+    ['blue1', gw, 'eth2'],
+    ['red2', far, 'eth0'],
+    ['blue2', far, 'eth2'],
+  ] as const) {
+    const n = node === gw ? 1 : 2;
+    const addresses = [`10.${n}.0.2/24`, `2001:db8:${n}::2/64`];
+    await lab.link(hosts[name].port('eth0', { addresses }), node.port(device));
+    await hosts[name].run(`ip route add default via 10.${n}.0.1 && ip -6 route add default via 2001:db8:${n}::1`);
+  }
+  await lab.segment('core', ...[gw, far, c1].map((host) => host.port('eth1', { mtu: 2000 })));
+  await c1.run(
+    'sysctl -qw net.ipv6.conf.all.forwarding=1 net.ipv6.conf.all.seg6_enabled=1 net.ipv6.conf.eth1.seg6_enabled=1',
+  );
+  await c1.run(
+    'ip addr add 2001:db8:c0::11/64 dev eth1 nodad && ip -6 route add fcbb:bb00:c1:e:: encap seg6local action End dev eth1',
+  );
+  await c1.run(
+    'ip -6 route add fcbb:bb00:a1::/48 via 2001:db8:c0::1 && ip -6 route add fcbb:bb00:d2::/48 via 2001:db8:c0::2',
+  );
+  const document = text('srv6-pe.yaml');
+  const gateway = await lab.gateway(gw, document);
+  await lab.gateway(far, mirrored(document, ['fcbb:bb00:a1:', 'fcbb:bb00:d2:']));
+  for (const client of [hosts.red1, hosts.blue1])
+    for (const address of ['10.2.0.2', '2001:db8:2::2'])
+      assert.is((await ping(client, address, { count: 3, size: 1400 })).received, 3, `${client.name} ${address}`);
+  const { sids } = await gateway.cli<{ sids: { packets: number }[] }>('srv6 sids -o json');
+  assert.equal(
+    sids.map(({ packets }) => packets),
+    [6, 6, 0],
+  );
+  assert.equal(await problemCodes(gateway), []);
+  await lab.close();
+});
+
 test.run();

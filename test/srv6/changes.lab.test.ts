@@ -10,7 +10,7 @@ const quiet = { waitSeconds: 0.2 };
 
 async function apply(scene: Scene, srv6: string): Promise<void> {
   scene.gateway.writeConfig(configuration('gw', { srv6 }));
-  await scene.gateway.cli(`apply ${scene.gateway.configFile} --yes`);
+  await scene.gateway.cli(`apply ${scene.gateway.configFile}`);
 }
 
 test('steering is made, changed and taken away; the kernel has a blackhole below it as long', async () => {

@@ -20,13 +20,16 @@ const bytes = 5_000_000;
 const pe = sid('pe', '46');
 
 /** Both ends are gateways: the kernel tells nobody of packets that are too large for its tunnels. */
-const between = (segments: readonly string[], more: Partial<SceneOptions>): Promise<Scene> =>
-  Scene.open({
+async function between(segments: readonly string[], more: Partial<SceneOptions>): Promise<Scene> {
+  const scene = await Scene.open({
     srv6: towardsPe(segments, pe, pe),
     gateways: { pe: gatewayPe },
     kernel: { mid1: [kernelEnd('mid1')] },
     ...more,
   });
+  for (const gateway of [scene.gateway, ...scene.others.values()]) gateway.expectDrops({ lan: { too_big: 'any' } });
+  return scene;
+}
 
 async function curlBothWays({ client, server: host }: Scene): Promise<void> {
   for (const family of [4, 6] as const) {

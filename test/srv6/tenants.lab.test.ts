@@ -78,6 +78,8 @@ interface Scene {
   readonly lab: Lab;
   readonly hosts: Readonly<Record<'red1' | 'blue1' | 'red2' | 'blue2' | 'gw' | 'pe' | 'net', Host>>;
   readonly gateway: Gateway;
+  /** The one on the right, if there is one. */
+  readonly far: Gateway | undefined;
 }
 
 async function open(pe: 'gateway' | 'kernel' = 'gateway'): Promise<Scene> {
@@ -100,9 +102,9 @@ async function open(pe: 'gateway' | 'kernel' = 'gateway'): Promise<Scene> {
   for (const side of ['gw', 'pe'] as const) await hosts[side].run('sysctl -qw net.ipv4.conf.all.rp_filter=1');
   await hosts.red1.run('ip addr add 10.9.0.1/32 dev lo');
   await hosts.blue2.run('ip addr add 10.9.0.1/32 dev lo');
-  if (pe === 'gateway') await lab.gateway(hosts.pe, configuration('pe'));
-  else await hosts.pe.run([...domain, ...kernelPe].join(' && '));
-  return { lab, hosts, gateway: await lab.gateway(hosts.gw, configuration('gw', nat64)) };
+  const far = pe === 'gateway' ? await lab.gateway(hosts.pe, configuration('pe')) : undefined;
+  if (far === undefined) await hosts.pe.run([...domain, ...kernelPe].join(' && '));
+  return { lab, hosts, far, gateway: await lab.gateway(hosts.gw, configuration('gw', nat64)) };
 }
 
 const domain = [
@@ -146,7 +148,9 @@ test('each tenant reaches its own side, by the same addresses', async () => {
 });
 
 test('errors about packets of a tenant come from its own ports, and go where it is', async () => {
-  const { lab, hosts } = await open();
+  const { lab, hosts, gateway, far } = await open();
+  gateway.expectDrops({ red: { too_big: 1 }, blue: { too_big: 1, hop_limit: 2 } });
+  far?.expectDrops({ core: { hop_limit: 2 } });
   const hops = async (options: string): Promise<string[]> => {
     const output = await hosts.blue1.run(`traceroute -n -q 1 -N 1 -w 2 -m 6 ${options}`);
     return [...output.matchAll(/^ *\d+ +(\S+)/gm)].map(([, address]) => address as string);
@@ -165,6 +169,7 @@ test('a tenant has no other routes than its own', async () => {
   assert.is(await gateway.drops('red', 'forward_denied'), 2);
   // The kernel knows one table only: it hears nothing of a tenant but ARP and neighbour discovery.
   assert.is((await ping(hosts.red1, '10.1.0.1', { waitSeconds: 0.2 })).received, 0);
+  assert.is(await gateway.drops('red', 'rewritten_local'), 1);
   assert.match(await hosts.gw.run('ip route show table 110'), /10\.1\.0\.0\/24 dev eth0 .*scope link/);
   assert.not.match(await hosts.gw.run('ip route show'), /10\.1\.0\.0/);
   await lab.close();

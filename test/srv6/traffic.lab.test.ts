@@ -34,6 +34,8 @@ function hops(output: string): string[] {
 
 test('traceroute sees the gateways at both ends and nothing of the domain, by UDP, ICMP and TCP', async () => {
   const scene = await open({ ...peers[1].options, txChecksum: false });
+  for (const gateway of [scene.gateway, ...scene.others.values()])
+    gateway.expectDrops({ lan: { hop_limit: 6 }, core: { hop_limit: 6 } });
   for (const options of ['', '-I', '-T -p 80']) {
     const trace = async (host: Host, family: number, address: string): Promise<string[]> =>
       hops(await host.run(`traceroute -${family} -n -q 1 -N 1 -w 2 -m 6 ${options} ${address}`));

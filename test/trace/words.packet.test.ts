@@ -27,7 +27,7 @@ const devices: readonly Device[] = [
     },
   },
   { name: 'uplink', mac: '02:00:00:00:00:03', neighbours: { '198.51.100.1': '02:00:00:00:00:04' } },
-  { name: 'core', mac: '02:00:00:00:00:05', neighbours: { '2001:db8:c0::2': '02:00:00:00:00:06' } },
+  { name: 'core', mac: '02:00:00:00:00:05', mtu: 1504, neighbours: { '2001:db8:c0::2': '02:00:00:00:00:06' } },
 ];
 
 const config = `version: 1

@@ -23,7 +23,9 @@ async function datagrams(far: Python, pod: Python, address: string, own: string,
 }
 
 test('TCP, UDP with and without a checksum, ICMP, and fragments of them', async () => {
-  const { lab, one, server } = await openScene({ underlay: 6 });
+  const { gateway, lab, one, server } = await openScene({ underlay: 6 });
+  const learning = { too_big: 'any', frag_no_first: 'any' } as const;
+  gateway.expectDrops({ uplink: learning, lan: learning });
   const host = await startPod(lab, one, 'cart', { ...cart, underlay: 6 });
   await one.run('ip link set vx0 mtu 1430');
   const near = await arriving(one);

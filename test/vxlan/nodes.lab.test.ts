@@ -43,7 +43,8 @@ test('a reply goes to the node of its pod, from the endpoint, with VNI 2', async
 });
 
 test('traceroute of a pod sees its node, the gateway and the server, and no hop of the tunnel', async () => {
-  const { lab, one } = await openScene();
+  const { gateway, lab, one } = await openScene();
+  gateway.expectDrops({ lan: { hop_limit: 'some' } });
   const pod = await startPod(lab, one, 'cart', cart);
   for (const options of ['-I', '', '-T -p 80']) {
     const output = await pod.run(`traceroute -n -q 1 -N 1 -w 2 -m 5 ${options} ${server4}`);
@@ -115,6 +116,8 @@ test('two slots whose pods have the same addresses', async () => {
     slots: [`prod-b: {address: ${other4}, nodes: [10.1.7.3]}`],
     policies: `{a: ${anyPod}, b: ${anyPod.replace('prod-a', 'prod-b').replace('blue', 'red')}}`,
   });
+  const learning = { too_big: 'any', frag_no_first: 'any' } as const;
+  gateway.expectDrops({ uplink: learning, lan: learning });
   const pods = {
     a: await startPod(lab, one, 'twin-a', cart),
     b: await startPod(lab, two, 'twin-b', { ...cart, end: other4 }),

@@ -19,6 +19,7 @@ test.each(
   async ({ underlay, mtu }) => {
     const { lab, gateway, one, server } = await openScene({ underlay });
     const pod = await startPod(lab, one, 'cart', { ...cart, underlay });
+    gateway.expectDrops({ uplink: { too_big: 'some', frag_no_first: 'any' }, lan: { frag_no_first: 'any' } });
     // As agents do: pods and nodes know what their own underlay carries; the server does not.
     await one.run(`ip link set vx0 mtu ${mtu}`);
     await pod.run(`ip link set eth0 mtu ${mtu}`);

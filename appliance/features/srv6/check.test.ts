@@ -141,7 +141,7 @@ ${policies}  steering: [{to: 10.2.0.0/16, policy: dc2}, {to: 10.2.0.0/16, tenant
   [
     'a core that is too small for the list',
     `  core: {device: eth2, role: core, mtu: 1300, addresses: ["2001:db8:c0::1/64"]}\nsrv6:\n${policies}`,
-    'f:7:44  SRV6_MTU  With 40 bytes in front, an IPv6 packet of 1280 bytes does not fit into 1300. Give core an MTU of 1320 or more, or take fewer segments.',
+    'f:7:46  SRV6_MTU  With 40 bytes in front, an IPv6 packet of 1280 bytes does not fit into 1300. Give core an MTU of 1320 or more, or take fewer segments.',
   ],
   [
     'an unknown policy',
