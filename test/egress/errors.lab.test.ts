@@ -31,7 +31,8 @@ test.each(
   families,
   ({ family }) => `traceroute and closed ports, out and back (${family})`,
   async ({ server: address, pool, out, back }) => {
-    const { lab, client, server } = await openRouted();
+    const { lab, gateway, client, server } = await openRouted();
+    gateway.expectDrops({ lan: { hop_limit: 3 }, uplink: { hop_limit: 1 } }); // one of each traceroute
     const trace = 'traceroute -n -q 1 -N 1 -w 2 -m 8';
     for (const options of ['', '-I', '-T -p 80']) {
       assert.equal(hops(await client.run(`${trace} ${options} ${address}`)), [...out], options);

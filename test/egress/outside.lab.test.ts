@@ -29,6 +29,11 @@ test('from before the first attach until after the last detach only addresses of
   };
 
   const gateway = await lab.gateway(gw, configuration().replace('sessions: 4096', 'sessions: 1024'), swappable());
+  // Before its first rules are in force, the data path knows no policy; fragments may come without their first one.
+  gateway.expectDrops({
+    lan: { forward_denied: 'any', frag_no_first: 'any' },
+    uplink: { frag_no_first: 'any', pool_no_session: 'any' },
+  });
   await eventually(() => bothAnswer('after the start'));
   const before = await pinnedIds(gw, 'gw');
   assert.is(await gateway.stop('SIGKILL'), -1);

@@ -14,6 +14,8 @@ export const devices: readonly Device[] = [
     mac: '02:00:00:00:00:01',
     neighbours: { '2001:db8:c0::2': '02:00:00:00:00:02', '2001:db8:c0::9': '02:00:00:00:00:12' },
   },
+  // Lists of sixteen segments are refused where no core port carries them; sizes are tried on the other one.
+  { name: 'wide', mac: '02:00:00:00:00:07', mtu: 1600 },
   {
     name: 'lan',
     mac: '02:00:00:00:00:03',
@@ -69,6 +71,7 @@ const base = `version: 1
 interfaces:
   lan: {device: lan, role: inside, addresses: ["2001:db8:1::1/64", 10.1.0.1/24]}
   core: {device: core, role: core, addresses: ["2001:db8:c0::1/64"]}
+  wide: {device: wide, role: core}
 routes:
   - {to: "2001:db8:ffff::/48", via: "2001:db8:c0::2"}
   - {to: "fcbb:bb00::/32", via: "2001:db8:c0::2"}
