@@ -39,9 +39,9 @@ const cases: readonly (readonly [name: string, text: string, ...errors: string[]
   [
     'keys that are not due yet',
     'version: 1\ninterfaces:\n  ens2: {role: management, dhcp: true}\n  ens3: {role: inside, ra: {pref64: main}}\ndns64: {nat64: main}\n',
-    'f:3:28  CONFIG_UNKNOWN_KEY  Unknown key dhcp in interfaces.ens2. Keys here: device, link, vlan, role, mtu, addresses, xdp.',
-    'f:4:24  CONFIG_UNKNOWN_KEY  Unknown key ra in interfaces.ens3. Keys here: device, link, vlan, role, mtu, addresses, xdp.',
-    'f:5:1  CONFIG_UNKNOWN_KEY  Unknown key dns64 in the document. Keys here: version, system, interfaces, routes, firewall, nat64.',
+    'f:3:28  CONFIG_UNKNOWN_KEY  Unknown key dhcp in interfaces.ens2. Keys here: device, link, vlan, role, mtu, addresses, xdp, tenant.',
+    'f:4:24  CONFIG_UNKNOWN_KEY  Unknown key ra in interfaces.ens3. Keys here: device, link, vlan, role, mtu, addresses, xdp, tenant.',
+    'f:5:1  CONFIG_UNKNOWN_KEY  Unknown key dns64 in the document. Keys here: version, system, interfaces, tenants, routes, firewall, nat64, srv6, vxlan, egress.',
   ],
   [
     'a missing key',
@@ -125,7 +125,7 @@ const cases: readonly (readonly [name: string, text: string, ...errors: string[]
   [
     'neither one nor many',
     'version: 1\ninterfaces:\n  lan: {role: {inside: true}}\n',
-    'f:3:15  CONFIG_TYPE  {inside: true} is no value of role. Write inside | outside | management, or list of inside | outside | management.',
+    'f:3:15  CONFIG_TYPE  {inside: true} is no value of role. Write inside | outside | core | management, or list of inside | outside | core | management.',
   ],
   [
     'an item twice',
@@ -207,7 +207,7 @@ const cases: readonly (readonly [name: string, text: string, ...errors: string[]
   [
     'a merge key',
     'version: 1\ninterfaces:\n  lan: &lan {role: inside}\n  up: {<<: *lan, device: eth1}\n',
-    'f:4:7  INTERFACE_ROLE_MISSING  up has no role. Write role: inside, outside or management.',
+    'f:4:7  INTERFACE_ROLE_MISSING  up has no role. Write role: inside, outside, core or management.',
     'f:4:8  CONFIG_UNKNOWN_KEY  Unknown key << in interfaces.up. YAML 1.2 has no merge keys: write the keys out.',
   ],
   [
@@ -295,7 +295,7 @@ const cases: readonly (readonly [name: string, text: string, ...errors: string[]
     'version: 1\nsistem: {}\ninterfaces:\n  up: {device: eth1, role: outside}\n  lan: {device: eth1, role: inside, color: red}\nroutes:\n  - {to: 10.0.0.1/8, via: 192.0.2.1}\nfirewall: {forward: 1}\n',
     'f:2:1  CONFIG_UNKNOWN_KEY  Unknown key sistem in the document. Did you mean system?',
     'f:5:17  INTERFACE_DEVICE_DUPLICATE  Device eth1 is already up (line 4). One device is one interface; it may have several roles.',
-    'f:5:37  CONFIG_UNKNOWN_KEY  Unknown key color in interfaces.lan. Keys here: device, link, vlan, role, mtu, addresses, xdp.',
+    'f:5:37  CONFIG_UNKNOWN_KEY  Unknown key color in interfaces.lan. Keys here: device, link, vlan, role, mtu, addresses, xdp, tenant.',
     'f:7:10  ROUTE_HOST_BITS  10.0.0.1/8 has bits set after its length. Write 10.0.0.0/8.',
     'f:8:21  CONFIG_VALUE  1 is no value of forward. Write deny or allow.',
   ],

@@ -49,12 +49,12 @@ test('a path may have names and indices', () => {
   });
   assert.is(
     explain(configSchema, 'interfaces.lan.role')?.type,
-    'inside | outside | management, or list of inside | outside | management',
+    'inside | outside | core | management, or list of inside | outside | core | management',
   );
   assert.is(explain(configSchema, 'nat64.x')?.keys.find(({ name }) => name === 'pool6')?.required, true);
   assert.equal(
     explain(configSchema, '')?.keys.map(({ name }) => name),
-    ['version', 'system', 'interfaces', 'routes', 'firewall', 'nat64'],
+    ['version', 'system', 'interfaces', 'tenants', 'routes', 'firewall', 'nat64', 'srv6', 'vxlan', 'egress'],
   );
 });
 
@@ -82,6 +82,7 @@ test('defaults can be written out', () => {
         limits: { sessions: 262144 },
       },
     },
+    srv6: { outer: { hopLimit: 64, dscp: 'copy' } },
   });
   assert.equal(config.interfaces.lan, { role: 'inside' });
 });
@@ -89,7 +90,7 @@ test('defaults can be written out', () => {
 test('the routes of the API are data', () => {
   const routes = Object.values(apiRoutes);
   assert.equal([...new Set(routes.map(({ method, path }) => `${method} ${path}`))].length, routes.length);
-  for (const route of routes) assert.match(route.path, /^\/v1\/[a-z/]+$/);
+  for (const route of routes) assert.match(route.path, /^\/v1\/[a-z0-9/]+$/);
 });
 
 test.run();

@@ -19,15 +19,20 @@ export function planInterfaces(config: InterfacesDocument): Desired {
   return { ports, routes: ports.flatMap(connectedRoutes) };
 }
 
-/** The network of an address of a tenant. The kernel itself would put the route into the main table. */
+/**
+ * The network of an address of a tenant: the kernel itself would put the route into the main table. The address alone is
+ * a blackhole, because the kernel takes nothing of a tenant: it would be looked for among the neighbours.
+ */
 function connectedRoutes({ addresses, device, name, table }: DesiredPort): DesiredRoute[] {
   if (table === 0) return [];
+  const owner = formatPath(['interfaces', name]);
   return addresses.flatMap((text): DesiredRoute[] => {
     const address = parsePrefix(text) as Prefix;
-    if (address.length === address.bytes.length * 8) return [];
-    const { family } = address;
+    const { family, bytes } = address;
     const to = formatPrefix(maskPrefix(address));
-    return [{ family, to, type: 'unicast', device, table, owner: formatPath(['interfaces', name]) }];
+    const own = formatPrefix({ family, bytes, length: bytes.length * 8 });
+    const itself: DesiredRoute = { family, to: own, type: 'blackhole', table, owner };
+    return to === own ? [itself] : [{ family, to, type: 'unicast', device, table, owner }, itself];
   });
 }
 
