@@ -126,6 +126,11 @@ test('chain.yaml: a branch and a cluster, out and to each other', async () => {
   await lab.close();
 });
 
+/** Core addresses before anybody asks for them: a neighbour that did not answer is asked again seconds later only. */
+async function answerAtOnce(...hosts: readonly Host[]): Promise<void> {
+  for (const [i, host] of hosts.entries()) await host.run(`ip addr add 2001:db8:c0::${i + 1}/64 dev eth1 nodad`);
+}
+
 /** The same document for the other end: sites, nodes and locators change places. */
 function mirrored(document: string, ...pairs: readonly (readonly [string, string])[]): string {
   const all = [...pairs, ['10.1.0', '10.2.0'], ['2001:db8:1:', '2001:db8:2:']] as const;
@@ -144,6 +149,7 @@ test('srv6-endpoint.yaml', async () => {
   await lab.link(gw.port('eth1', { mtu: 2000 }), far.port('eth1', { mtu: 2000 }));
   await client.run('ip route add default via 10.1.0.1 && ip -6 route add default via 2001:db8:1::1');
   await server.run('ip route add default via 10.2.0.1 && ip -6 route add default via 2001:db8:2::1');
+  await answerAtOnce(gw, far);
   const document = text('srv6-endpoint.yaml');
   const gateway = await lab.gateway(gw, document);
   await lab.gateway(far, mirrored(document, ['fcbb:bb00:1:', 'fcbb:bb00:2:']));
@@ -178,6 +184,7 @@ test('srv6-pe.yaml', async () => {
   await c1.run(
     'ip -6 route add fcbb:bb00:a1::/48 via 2001:db8:c0::1 && ip -6 route add fcbb:bb00:d2::/48 via 2001:db8:c0::2',
   );
+  await answerAtOnce(gw, far);
   const document = text('srv6-pe.yaml');
   const gateway = await lab.gateway(gw, document);
   await lab.gateway(far, mirrored(document, ['fcbb:bb00:a1:', 'fcbb:bb00:d2:']));

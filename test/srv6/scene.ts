@@ -198,6 +198,8 @@ async function cable(lab: Lab, hosts: Hosts, { coreMtu: mtu = 2000, txChecksum }
   await lab.link(hosts.client.port('eth0', here), hosts.gw.port('eth0'));
   await lab.link(hosts.server.port('eth0', end([`${server6}/64`, `${server4}/24`])), hosts.pe.port('eth0'));
   const wireHost = await lab.segment('wire', ...wirePorts.map((name) => hosts[name].port('eth1', { mtu })));
+  // Before anybody asks for it: a neighbour that did not answer is asked again seconds later only.
+  for (const name of wirePorts) await hosts[name].run(`ip addr add ${wire(name)}/64 dev eth1 nodad`);
   await hosts.client.run('ip -6 route add default via 2001:db8:1::1 && ip route add default via 10.1.0.1');
   await hosts.server.run('ip -6 route add default via 2001:db8:2::1 && ip route add default via 10.2.0.1');
   return wireHost;
@@ -214,7 +216,6 @@ async function kernelNode(host: Host, name: NodeName, lines: readonly string[]):
   const far = (Object.keys(nodes) as NodeName[]).filter((other) => other !== name);
   await host.run(
     [
-      `ip addr add ${wire(name)}/64 dev eth1 nodad`,
       `sysctl -qw ${settings.join(' ')}`,
       ...own,
       ...far.map((other) => `ip -6 route add ${locator(other)} via ${wire(other)}`),

@@ -97,6 +97,8 @@ async function open(pe: 'gateway' | 'kernel' = 'gateway'): Promise<Scene> {
     await hosts[name].run(`ip route add default via 10.${n}.0.1 && ip -6 route add default via 2001:db8:${n}::1`);
   }
   await lab.link(hosts.gw.port('eth1'), hosts.pe.port('eth1'));
+  // Before anybody asks for it: a neighbour that did not answer is asked again seconds later only.
+  for (const side of ['gw', 'pe'] as const) await hosts[side].run(`ip addr add ${wire(side)}/64 dev eth1 nodad`);
   await lab.link(hosts.net.port('eth0', { addresses: ['198.51.100.1/24'] }), hosts.gw.port('eth3'));
   // A gateway that checks the reverse path would not answer ARP of a tenant, whose routes are not in its main table.
   for (const side of ['gw', 'pe'] as const) await hosts[side].run('sysctl -qw net.ipv4.conf.all.rp_filter=1');
@@ -109,7 +111,6 @@ async function open(pe: 'gateway' | 'kernel' = 'gateway'): Promise<Scene> {
 
 const domain = [
   'sysctl -qw net.ipv6.conf.all.forwarding=1 net.ipv6.conf.all.seg6_enabled=1 net.ipv6.conf.eth1.seg6_enabled=1',
-  `ip addr add ${wire('pe')}/64 dev eth1 nodad`,
   `ip -6 route add ${locator('gw')} via ${wire('gw')}`,
   `ip sr tunsrc set ${wire('pe')}`,
 ];
