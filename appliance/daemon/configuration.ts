@@ -149,6 +149,10 @@ function effectsOf(paths: readonly string[]): string[] {
     effects.push('Sessions whose binding is still allowed go on; the others end with their next packet.');
   if (touches('interfaces')) effects.push('Interfaces that are named are set up again; the others are not touched.');
   if (touches('routes')) effects.push('Sessions take the new routes within a second.');
+  if (touches('srv6'))
+    effects.push('Packets take the new SIDs, policies and steering all at once; flows of lists that stay keep theirs.');
+  if (touches('tenants'))
+    effects.push('Addresses and routes of tenants whose table changes are made anew; their sessions end.');
   if (touches('firewall')) effects.push('Plain traffic is treated by the new rule from the next packet on.');
   return effects;
 }

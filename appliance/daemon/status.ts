@@ -6,6 +6,7 @@ import { maps } from '../dataplane/layout.gen.ts';
 import type { EgressDesired } from '../features/egress/plan.ts';
 import { doorDevices } from '../features/interfaces/door.ts';
 import type { Nat64Desired } from '../features/nat64/plan.ts';
+import type { Srv6Desired } from '../features/srv6/plan.ts';
 import type { VxlanDesired } from '../features/vxlan/plan.ts';
 import { formatAddress } from '../model/address.ts';
 import type { SixgateError } from '../model/errors.ts';
@@ -136,7 +137,14 @@ function featuresOf(dataPath: DataPath, desired: DesiredState): FeatureStatus[] 
   const vxlan = desired.features.get('vxlan') as VxlanDesired | undefined;
   if (vxlan !== undefined && vxlan.slots.length > 0)
     lines.push({ name: 'vxlan', state: 'ok', detail: vxlanLine(vxlan) });
+  const srv6 = desired.features.get('srv6') as Srv6Desired | undefined;
+  if (srv6 !== undefined) lines.push({ name: 'srv6', state: 'ok', detail: srv6Line(srv6) });
   return lines;
+}
+
+function srv6Line({ outer, policies, sids, steering }: Srv6Desired): string {
+  const counts = `${sids.length} SIDs, ${policies.length} policies, ${steering.length} steered prefixes`;
+  return outer === undefined ? counts : `${counts} | source ${formatAddress(outer.source)}`;
 }
 
 function egressLine({ forwards, policies, pools }: EgressDesired): string {

@@ -54,6 +54,37 @@ test('without programs nothing leaves unencapsulated, and no SID is a way in', a
   await scene.close();
 });
 
+test('an interface goes to a tenant and comes back: its network moves from table to table', async () => {
+  const scene = await Scene.open({ srv6: towardsPe([]), kernel });
+  const red = (srv6: string): string => `
+  sids: [{sid: "${sid('gw', '46')}", behavior: End.DT46, tenant: red}]
+  policies: ${srv6}
+  steering: [{to: "${site.pe[6]}", tenant: red, policy: six}, {to: "${site.pe[4]}", tenant: red, policy: four}]
+tenants: {red: {table: 110}}`;
+  const lists = `{six: {segmentLists: [{segments: ["${sid('pe', 'd6')}"]}]}, four: {segmentLists: [{segments: ["${sid('pe', 'd4')}"]}]}}`;
+  const lan = '{device: eth0, role: inside, tenant: red, addresses: ["2001:db8:1::1/64", 10.1.0.1/24]}';
+  const networks = async (): Promise<string[]> => {
+    // A table that has never had a route does not exist.
+    const show = async (table: string): Promise<string> =>
+      (await scene.host('gw').try(`ip route show table ${table} dev eth0; ip -6 route show table ${table} dev eth0`))
+        .stdout;
+    return (await Promise.all(['main', '110'].map(show))).map((text) =>
+      ['10.1.0.0/24', '2001:db8:1::/64'].filter((net) => text.includes(net)).join(' '),
+    );
+  };
+  const both = '10.1.0.0/24 2001:db8:1::/64';
+  assert.equal(await networks(), [both, '']);
+  scene.gateway.writeConfig(configuration('gw', { srv6: red(lists), lan }));
+  await scene.gateway.cli(`apply ${scene.gateway.configFile}`);
+  assert.equal(await networks(), ['', both]);
+  for (const address of [server6, server4]) assert.is((await ping(scene.client, address)).received, 1);
+  await apply(scene, towardsPe([]));
+  assert.equal(await networks(), [both, '']);
+  assert.is(await scene.host('gw').run('ip route show table 110; ip -6 route show table 110'), '');
+  for (const address of [server6, server4]) assert.is((await ping(scene.client, address)).received, 1);
+  await scene.close();
+});
+
 test('a SID waits for the device of its interface, and follows it when it is made anew', async () => {
   const srv6 = `${towardsPe([]).replace('sids: [', `sids: [{sid: "${sid('gw', 'd6')}", behavior: End.DX6, interface: late, via: "2001:db8:9::2"}, `)}`;
   const late = 'late: {device: eth9, role: inside, addresses: ["2001:db8:9::1/64"]}';
