@@ -45,6 +45,7 @@ test('a restart changes nothing, and traffic goes on while the daemon is away', 
 
 test('without programs nothing leaves unencapsulated, and no SID is a way in', async () => {
   const scene = await Scene.open({ srv6: towardsPe([]), kernel });
+  assert.is((await ping(scene.client, server6)).received, 1);
   await scene.gateway.detach();
   const capture = await scene.tap('gw', `host ${client6} or host ${server6}`);
   for (const address of [server6, server4]) assert.is((await ping(scene.client, address, quiet)).received, 0);
