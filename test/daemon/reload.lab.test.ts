@@ -1,5 +1,5 @@
 import { assert, suite } from '../kit/suite.ts';
-import { echo, exchange } from '../kit/traffic.ts';
+import { echo, exchange, ping } from '../kit/traffic.ts';
 import { configuration, openScene, pythons, server4, server6 } from './scene.ts';
 
 const test = suite('daemon: reload');
@@ -27,9 +27,10 @@ test('without any pool every flow ends, and pool addresses are nobody’s', asyn
 });
 
 test('an address that leaves the document leaves alone, whatever others of its network there are', async () => {
-  const { gateway, gw, lab } = await openScene({
+  const { client, gateway, gw, lab } = await openScene({
     uplink: '{device: eth1, role: outside, addresses: [198.51.100.2/24, 198.51.100.3/24]}',
   });
+  assert.is((await ping(client, server6)).received, 1);
   await gw.run('ip addr add 198.51.100.4/24 dev eth1');
   const addresses = async (): Promise<string[]> =>
     [...(await gw.run('ip -4 addr show eth1')).matchAll(/inet (\S+)/g)].map(([, address]) => address as string);
